@@ -1,3 +1,6 @@
+// Builds the Temporal CLI (server, SQLite and UI in one binary) from its own module: it is in no npm or Debian package.
+// `go install` refuses it, because its go.mod has a replace directive; a module that names it as a tool and repeats the
+// replacement does not. See resolve.ts, which runs the build into the per-user cache.
 module tools/temporal
 
 go 1.26.4
