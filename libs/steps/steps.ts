@@ -1,0 +1,69 @@
+import { appendFileSync } from 'node:fs';
+import { STEPS, type Step } from './registry.ts';
+
+/** Runs an effect under its step's name. */
+export type Steps = <T>(step: Step, effect: () => Promise<T>) => Promise<T>;
+
+type Moment = 'before' | 'after' | 'stall';
+interface Fault {
+  step: Step;
+  moment: Moment;
+  /** The how-manieth time the step is reached. */
+  nth: number;
+}
+
+/** In production a step is its effect and nothing else. */
+export const quietSteps: Steps = (_step, effect) => effect();
+
+/**
+ * For tests: notes each step reached in a file and, where told, dies there by SIGKILL or stands still by SIGSTOP
+ * (a zombie that a test wakes with SIGCONT). `fault` is `STEP:before|after|stall[:NTH]`.
+ */
+export function faultySteps(fault: string | undefined, file: string | undefined): Steps {
+  const wanted = fault === undefined ? null : parseFault(fault);
+  const noted = new Set<Step>();
+  let times = 0;
+  const note = (line: string) => {
+    if (file !== undefined) appendFileSync(file, `${line}\n`);
+  };
+  const strike = (moment: Moment) => {
+    note(`!${wanted?.step}:${moment} ${process.pid}`);
+    process.kill(process.pid, moment === 'stall' ? 'SIGSTOP' : 'SIGKILL');
+  };
+  return async (step, effect) => {
+    if (!noted.has(step)) {
+      noted.add(step);
+      note(step);
+    }
+    const struck = wanted?.step === step && ++times === wanted.nth ? wanted.moment : null;
+    if (struck === 'before' || struck === 'stall') {
+      strike(struck);
+      // SIGKILL is not answered within the call: nothing after this line may have an effect.
+      if (struck === 'before') await new Promise(() => setInterval(() => {}, 1_000));
+    }
+    const result = await effect();
+    if (struck === 'after') {
+      strike(struck);
+      await new Promise(() => setInterval(() => {}, 1_000));
+    }
+    return result;
+  };
+}
+
+/** The steps of this process, as its settings say. */
+export function openSteps(config: {
+  EBB_STEP_FAULT?: string | undefined;
+  EBB_STEP_FILE?: string | undefined;
+  EBB_ENV: string;
+}): Steps {
+  if (config.EBB_STEP_FAULT === undefined && config.EBB_STEP_FILE === undefined) return quietSteps;
+  if (config.EBB_ENV === 'production') throw new Error('step faults are for tests, not for production');
+  return faultySteps(config.EBB_STEP_FAULT, config.EBB_STEP_FILE);
+}
+
+function parseFault(text: string): Fault {
+  const [step, moment, nth = '1'] = text.split(':');
+  if (step === undefined || !(step in STEPS)) throw new Error(`no step named ${step}`);
+  if (moment !== 'before' && moment !== 'after' && moment !== 'stall') throw new Error(`no moment ${moment} of a step`);
+  return { step: step as Step, moment, nth: Number(nth) };
+}
