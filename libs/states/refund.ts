@@ -1,0 +1,68 @@
+export const REFUND_STATUSES = [
+  'requires_address',
+  'requires_approval',
+  'requires_signature',
+  'pending',
+  'processing',
+  'succeeded',
+  'partially_succeeded',
+  'failed',
+  'canceled',
+] as const;
+export type RefundStatus = (typeof REFUND_STATUSES)[number];
+
+/** Who may cause an edge: the API's caller, the carrying workflow, an operator, or the watch over finality. */
+export type Cause = 'caller' | 'carrier' | 'operator' | 'finality';
+
+export interface RefundEdge {
+  from: RefundStatus | 'created';
+  to: RefundStatus;
+  by: readonly Cause[];
+  event: `refund.${string}`;
+}
+
+const edge = (from: RefundEdge['from'], to: RefundStatus, by: readonly Cause[], event: RefundEdge['event'] = `refund.${to}`): RefundEdge => ({
+  from,
+  to,
+  by,
+  event,
+});
+
+const REQUIRED = ['requires_address', 'requires_approval', 'requires_signature'] as const;
+
+/** Every edge there is; anything else is a defect that alarms. Same to same is no edge and does nothing. */
+export const REFUND_EDGES: readonly RefundEdge[] = [
+  edge('created', 'pending', ['caller', 'operator'], 'refund.created'),
+  ...REQUIRED.map(to => edge('created', to, ['caller', 'operator'], 'refund.created')),
+  ...REQUIRED.flatMap(one => [
+    edge(one, 'pending', ['caller', 'carrier', 'operator']),
+    edge('pending', one, ['carrier']),
+    edge(one, 'canceled', ['caller', 'operator']),
+    edge(one, 'failed', ['carrier', 'operator']),
+  ]),
+  edge('pending', 'processing', ['carrier']),
+  edge('pending', 'canceled', ['caller', 'operator']),
+  edge('pending', 'failed', ['carrier', 'operator']),
+  // From here on with every attempt of the open legs proven dead:
+  edge('processing', 'requires_address', ['carrier']),
+  edge('processing', 'requires_signature', ['carrier']),
+  edge('processing', 'pending', ['carrier', 'operator']),
+  edge('processing', 'canceled', ['caller', 'operator']),
+  edge('processing', 'failed', ['carrier', 'operator']),
+  edge('processing', 'partially_succeeded', ['carrier', 'operator']),
+  // All legs landed:
+  edge('processing', 'succeeded', ['carrier', 'operator']),
+  // A confirmed transaction is gone:
+  edge('succeeded', 'processing', ['finality'], 'refund.reopened'),
+  edge('partially_succeeded', 'processing', ['finality'], 'refund.reopened'),
+];
+
+export const REFUND_TERMINAL: ReadonlySet<RefundStatus> = new Set(['succeeded', 'partially_succeeded', 'failed', 'canceled']);
+
+/** The edge between two states, or null where nothing changes. Throws for an edge that does not exist: a defect. */
+export function refundEdge(from: RefundStatus | 'created', to: RefundStatus): RefundEdge | null {
+  if (from === to) return null;
+  const found = REFUND_EDGES.find(one => one.from === from && one.to === to);
+  if (!found) throw new Error(`a refund does not go from ${from} to ${to}`);
+  return found;
+}

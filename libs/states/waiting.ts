@@ -1,0 +1,75 @@
+/** Everything a payment or refund can wait for. See DESIGN: "Nothing waits in silence". */
+export const WAIT_REASONS = [
+  'address',
+  'approval',
+  'signature',
+  'send_delay',
+  'insufficient_funds',
+  'insufficient_allowance',
+  'sponsor_short',
+  'treasury_frozen',
+  'destination_frozen',
+  'mint_paused',
+  'payment_unconfirmed',
+  'not_yet_sent',
+  'awaiting_confirmation',
+  'outcome_unknown',
+  'rpc_unavailable',
+  'operator_hold',
+  'payouts_paused',
+  'attempts_exhausted',
+] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];
+
+interface WaitRule {
+  /** What ends the wait, in words for a person. */
+  ends_when: string;
+  /** Whether only a person ends it: then the object needs attention. */
+  person: boolean;
+  /** What a person can do meanwhile. */
+  actions: readonly string[];
+}
+
+export const WAITS: Record<WaitReason, WaitRule> = {
+  address: { ends_when: 'a destination is given', person: true, actions: ['redirect', 'cancel'] },
+  approval: { ends_when: 'another key approves or rejects it', person: true, actions: ['approve', 'reject', 'cancel'] },
+  signature: { ends_when: 'the treasury owner signs and submits the prepared transaction', person: true, actions: ['submit', 'cancel'] },
+  send_delay: { ends_when: 'the undo window has passed', person: false, actions: ['cancel'] },
+  insufficient_funds: { ends_when: 'the treasury holds the amount', person: true, actions: ['fund_treasury', 'cancel'] },
+  insufficient_allowance: { ends_when: 'the owner approves a larger allowance', person: true, actions: ['raise_allowance', 'cancel'] },
+  sponsor_short: { ends_when: 'the account that pays network fees holds SOL again', person: true, actions: ['fund_sponsor'] },
+  treasury_frozen: { ends_when: 'the issuer thaws the treasury', person: true, actions: ['cancel'] },
+  destination_frozen: { ends_when: 'the issuer thaws the destination, or another is given', person: true, actions: ['redirect', 'cancel'] },
+  mint_paused: { ends_when: 'the issuer resumes the mint', person: true, actions: ['cancel'] },
+  payment_unconfirmed: { ends_when: 'the payment is confirmed again, or proven gone', person: false, actions: [] },
+  not_yet_sent: { ends_when: 'a worker takes it up', person: false, actions: ['cancel'] },
+  awaiting_confirmation: { ends_when: 'the chain confirms the transaction', person: false, actions: [] },
+  outcome_unknown: { ends_when: 'the chain shows the transaction, or it is proven dead', person: false, actions: [] },
+  rpc_unavailable: { ends_when: 'an RPC provider answers again', person: false, actions: [] },
+  operator_hold: { ends_when: 'an operator releases it', person: true, actions: ['release', 'cancel'] },
+  payouts_paused: { ends_when: 'payouts are resumed', person: true, actions: ['resume_payouts', 'cancel'] },
+  attempts_exhausted: { ends_when: 'an operator retries or resolves it', person: true, actions: ['retry', 'resolve', 'cancel'] },
+};
+
+/** The wire's `waiting`. */
+export interface Waiting {
+  reason: WaitReason;
+  since: string;
+  expires_at: string | null;
+  ends_when: string;
+  actions: string[];
+}
+
+/** A wait that begins now; one that goes on for the same reason keeps its `since`. */
+export function waitFor(reason: WaitReason, now: Date, before: Waiting | null = null, expires_at: Date | null = null): Waiting {
+  const rule = WAITS[reason];
+  return {
+    reason,
+    since: before?.reason === reason ? before.since : now.toISOString(),
+    expires_at: expires_at?.toISOString() ?? null,
+    ends_when: rule.ends_when,
+    actions: [...rule.actions],
+  };
+}
+
+export const needsPerson = (waiting: Waiting | null): boolean => waiting !== null && WAITS[waiting.reason].person;
