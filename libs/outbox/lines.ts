@@ -1,0 +1,44 @@
+import { sql } from 'kysely';
+import type { Tx } from '#libs/db/database';
+
+/** Values of search attributes by their names in Temporal; times as RFC 3339 text. */
+export type SearchValues = Record<string, string | number | boolean | string[]>;
+
+/** A promise to start or wake a workflow, carried out by the relay after the commit. */
+export interface NewLine {
+  kind: 'start' | 'wake';
+  workflowType: string;
+  workflowId: string;
+  /** The workflow's one argument, as JSON: ids, amounts as text, the pace. */
+  input: object;
+  search: SearchValues;
+  /** One line for people, shown in the Temporal UI. */
+  summary: string;
+  accountId: string;
+  /** 1 (first) to 5; 3 when left out. */
+  priority?: 1 | 2 | 3 | 4 | 5;
+  /** Not before this long from now; at once when left out. */
+  delayMs?: number;
+}
+
+/** The channel on which the relay hears that lines were committed. */
+export const OUTBOX_CHANNEL = 'outbox';
+
+/** Writes a line, in the transaction of what it promises, and tells the relay on commit (not if the line is for later). */
+export async function writeLine(tx: Tx, line: NewLine): Promise<void> {
+  const delay_ms = line.delayMs ?? 0;
+  await sql`
+    with line as (
+      insert into outbox (kind, workflow_type, workflow_id, input, search, summary, account_id, priority, next_at)
+      values (${line.kind}, ${line.workflowType}, ${line.workflowId}, ${JSON.stringify(line.input)}::jsonb,
+        ${JSON.stringify(line.search)}::jsonb, ${line.summary}, ${line.accountId}, ${line.priority ?? 3},
+        clock_timestamp() + ${delay_ms}::float8 * interval '1 millisecond')
+      returning id)
+    select pg_notify(${OUTBOX_CHANNEL}, '') from line where ${delay_ms}::float8 = 0`.execute(tx);
+}
+
+/** Takes back every line of a workflow, leased or not: what they promised has been done in this transaction. */
+export async function deleteLines(tx: Tx, workflowId: string): Promise<number> {
+  const gone = await tx.deleteFrom('outbox').where('workflow_id', '=', workflowId).executeTakeFirst();
+  return Number(gone.numDeletedRows);
+}
