@@ -125,7 +125,9 @@ export interface EventSequences {
 }
 
 export interface FacilitatorSettlements {
+  account: string;
   created_at: Generated<Timestamp>;
+  lamports: Int8;
   message_hash: Buffer;
   network: string;
   outcome: Generated<string>;

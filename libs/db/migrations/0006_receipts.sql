@@ -28,10 +28,14 @@ create table facilitator_settlements (
   network text not null,
   signature text not null unique,
   wire bytea not null,
+  -- The sponsor's budgets are sums over these two: who authorised the payment, and on whose behalf it was settled.
   payer text not null,
+  account text not null,
+  lamports bigint not null check (lamports > 0),
   requirements jsonb not null,
   outcome text not null default 'sent' check (outcome in ('sent', 'confirmed', 'failed')),
   created_at timestamptz not null default now(),
   resolved_at timestamptz
 );
-create index facilitator_settlements_by_payer on facilitator_settlements (payer, created_at desc);
+create index facilitator_settlements_by_payer on facilitator_settlements (payer, created_at desc) include (lamports);
+create index facilitator_settlements_by_account on facilitator_settlements (account, created_at desc) include (lamports);
