@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey, type SearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
+import { defineSearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
 
 /**
  * What a person can search workflows by (DESIGN.md section 6). Every server that carries Ebb's workflows must know these
@@ -19,4 +19,4 @@ export const searchAttributes = {
   amountAtoms: defineSearchAttributeKey('AmountAtoms', 'INT'),
   needsAttention: defineSearchAttributeKey('NeedsAttention', 'BOOL'),
   settledAt: defineSearchAttributeKey('SettledAt', 'DATETIME'),
-} as const satisfies Record<string, SearchAttributeKey<SearchAttributeType>>;
+} as const satisfies Record<string, { name: string; type: SearchAttributeType }>;
