@@ -34,19 +34,22 @@ create table treasuries (
   carrier text,
   next_due_at timestamptz,
   created_at timestamptz not null default now(),
-  unique (network, owner),
+  -- Two accounts may register one mint: its PDA is then the owner of a treasury of each. A key of ours is one treasury's.
+  unique (account_id, network, owner),
   check ((kind = 'managed') = (sealed_key is not null))
 );
+create unique index treasuries_one_per_key on treasuries (network, owner) where kind = 'managed';
 
 -- The token accounts a treasury takes money in. A link answers 503 treasury_opening until its own is open.
 create table treasury_accounts (
   treasury_id text not null references treasuries,
   mint text not null,
   token_program text not null,
-  token_account text not null unique,
+  token_account text not null,
   opened_at timestamptz,
   primary key (treasury_id, mint)
 );
+create index treasury_accounts_by_address on treasury_accounts (token_account);
 
 create table agents (
   id text primary key,

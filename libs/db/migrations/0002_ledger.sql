@@ -51,6 +51,8 @@ create index ledger_transfers_by_debit on ledger_transfers (debit_account, asset
 create index ledger_transfers_by_credit on ledger_transfers (credit_account, asset);
 create index ledger_transfers_by_source on ledger_transfers (source_type, source_id);
 create index ledger_transfers_by_day on ledger_transfers (booked_on);
+create index ledger_transfers_reversing_debits on ledger_transfers (credit_account) where reverses is not null;
+create index ledger_transfers_reversing_credits on ledger_transfers (debit_account) where reverses is not null;
 
 create function ledger_check_transfer() returns trigger language plpgsql as $$
 declare
@@ -64,6 +66,13 @@ begin
     if held.kind <> 'pending' or held.asset <> new.asset or held.amount <> new.amount
        or held.debit_account <> new.debit_account or held.credit_account <> new.credit_account then
       raise exception 'transfer % does not resolve %', new.id, held.id using errcode = 'check_violation';
+    end if;
+  end if;
+  if new.reverses is not null then
+    select * into strict held from ledger_transfers where id = new.reverses;
+    if new.kind <> 'single' or held.kind not in ('single', 'post') or held.asset <> new.asset or held.amount <> new.amount
+       or held.debit_account <> new.credit_account or held.credit_account <> new.debit_account then
+      raise exception 'transfer % does not take back %', new.id, held.id using errcode = 'check_violation';
     end if;
   end if;
   return new;
