@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /*
  * Below the range from which the system takes the ports of outgoing connections (32768 on Linux, 49152 on macOS): a port
@@ -30,5 +30,20 @@ function isFree(port: number): Promise<boolean> {
     const server = createServer();
     server.once('error', () => resolve(false));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Whether a connection to `host:port` is taken. */
+export function isListening(address: string): Promise<boolean> {
+  const { hostname: host, port } = new URL(`tcp://${address}`);
+  return new Promise(resolve => {
+    const socket = connect({ host, port: Number(port) });
+    socket.setTimeout(1_000);
+    for (const end of ['connect', 'error', 'timeout'] as const) {
+      socket.once(end, () => {
+        socket.destroy();
+        resolve(end === 'connect');
+      });
+    }
   });
 }

@@ -33,6 +33,8 @@ export interface StackOptions {
   /** What somebody set for this process, respected over what the stack would make; by default this environment's settings. */
   given?: Record<string, string>;
   progress?: (progress: Progress) => void;
+  /** Gives up a start that is under way; what was started has ended when startStack rejects. */
+  signal?: AbortSignal;
 }
 
 export function kindOf(name: PartName): PartKind {

@@ -42,7 +42,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const layout = layOut(options.dataDirectory);
   const keeper = new Keeper();
   if (layout.temporary) keeper.removeAtEnd(layout.directory);
+  const giveUp = () => void keeper.end();
+  options.signal?.addEventListener('abort', giveUp, { once: true });
   try {
+    options.signal?.throwIfAborted();
     // The wait covers a stack that was killed a moment ago, whose keeper is still ending its parts.
     if (!(await keeper.hold(layout.lockFile, 15_000))) throw new Error(`another stack runs on ${layout.directory}`);
     const given = { ...(options.given ?? givenSettings()) };
@@ -52,7 +55,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     return stack;
   } catch (error) {
     await keeper.end();
+    options.signal?.throwIfAborted();
     throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { machineEnvironment } from '#libs/config/given';
 import type { ChildSpec } from '../keeper-protocol.ts';
+import { isListening } from '../ports.ts';
 import { searchAttributeTypes, temporalDynamicConfig, temporalNamespace } from './settings.ts';
 
 export interface TemporalServer {
@@ -44,11 +45,13 @@ export async function temporalAnswers(address: string, ended: () => boolean, tim
     if (fault === null) return;
     if (ended()) throw new Error('Temporal ended before it answered');
     if (performance.now() > until) throw new Error(`Temporal did not answer within ${timeoutMs} ms: ${fault}`);
-    await sleep(25);
+    await sleep(15);
   }
 }
 
 async function faultOf(address: string): Promise<string | null> {
+  // gRPC waits a second and more after a refused connection; a look at the port first costs nothing.
+  if (!(await isListening(address))) return 'nobody listens';
   const connection = Connection.lazy({ address, connectTimeout: 1_000 });
   const deadline = Date.now() + 2_000;
   try {
