@@ -1,0 +1,226 @@
+import { createHash, randomBytes } from 'node:crypto';
+import internal from 'litesvm/dist/internal.js';
+import { type RawAccount, readAccount, sameAccount, type Vm, writeAccount } from './account.ts';
+import { base58 } from './base58.ts';
+import { effectsOf, snapshot } from './effects.ts';
+import type { TransactionError } from './errors.ts';
+import { Heads } from './heads.ts';
+import { type MintKind, mintsOf, type Network } from './identity.ts';
+import { memoOf } from './memo.ts';
+import { mintAccount } from './mints.ts';
+import { Past } from './past.ts';
+import { installPrograms } from './programs.ts';
+import type { Landed } from './record.ts';
+import { type Resolved, resolve } from './resolve.ts';
+import { type SimulateOptions, type Simulation, simulate } from './simulate.ts';
+import { MAX_PROCESSING_AGE, type Skipped, Slots } from './slots.ts';
+import { Store } from './store.ts';
+import { Ticker } from './ticker.ts';
+import type { WireTransaction } from './wire.ts';
+
+export type ChainOptions = {
+  network: Network;
+  mintAuthority: string;
+  /** The SQLite file, or null for a chain that is forgotten at the end. */
+  state: string | null;
+  slotMs: number;
+  instant: boolean;
+  /** USDG without its extensions, as in recordings of a validator that was given a bare mint. */
+  bareUsdg: boolean;
+};
+
+export type Sent = { kind: 'landed'; record: Landed } | { kind: 'dropped'; reason: TransactionError };
+
+/** Slots before the first block are missing, as most are on a real network, so that slot and height differ. */
+const FIRST_SLOT = 1_000;
+const FIRST_OPEN = FIRST_SLOT + 200;
+/** How far back a lagging node may look, beyond finality. */
+export const MAX_LAG_SLOTS = 300;
+
+/** The chain: one VM, its blocks, its history. Everything in it is synchronous, so that each act is one step. */
+export class Chain {
+  readonly options: ChainOptions;
+  readonly vm: Vm;
+  readonly slots: Slots;
+  readonly heads: Heads;
+  readonly past = new Past();
+  readonly store: Store;
+  readonly mints: MintKind[];
+  /** Seconds by which the chain's clock is off from this machine's. */
+  clockOffset_s: number;
+  readonly #ticker: Ticker;
+  readonly #landed = new Map<string, number>();
+  #openTime_s = 0;
+
+  constructor(options: ChainOptions) {
+    this.options = options;
+    this.store = new Store(options.state);
+    this.mints = mintsOf(options.network);
+    const seed = this.#remembered('seed', () => base58(randomBytes(32)));
+    const skipped = JSON.parse(this.#remembered('skipped', () => JSON.stringify([{ from: 1, to: FIRST_SLOT }]))) as Skipped[];
+    this.slots = new Slots(seed, skipped);
+    this.heads = new Heads(this.slots, Number(this.#remembered('open', () => String(FIRST_OPEN))), options.instant);
+    this.clockOffset_s = Number(this.#remembered('clock_offset_s', () => '0'));
+    this.vm = new internal.LiteSvm();
+    this.vm.setTransactionHistory(0n);
+    this.vm.setBlockhashCheck(false);
+    installPrograms(this.vm);
+    this.#restore();
+    this.#setClock();
+    this.#ticker = new Ticker(options.slotMs, { freeze: () => this.#freeze(), confirm: () => this.heads.confirm() });
+  }
+
+  start(): void {
+    this.#ticker.start();
+  }
+
+  close(): void {
+    this.#ticker.stop();
+    this.store.close();
+  }
+
+  now_s(): number {
+    return Math.floor(Date.now() / 1_000) + this.clockOffset_s;
+  }
+
+  /** The account as of the end of a slot. */
+  account(address: string, slot: number): RawAccount | null {
+    const older = slot < this.heads.open ? this.past.at(address, slot) : undefined;
+    return older ? older.account : readAccount(this.vm, address);
+  }
+
+  /** The transaction with its lookups resolved against the accounts as of a slot. */
+  resolve(tx: WireTransaction, slot: number): Resolved | { error: TransactionError } {
+    return resolve(tx, address => this.account(address, slot));
+  }
+
+  /** Whether the message has landed in a block up to the slot, recently enough to matter. */
+  hasLanded(message: Uint8Array, slot: number): boolean {
+    const at = this.#landed.get(hashOf(message).toString('latin1'));
+    return at !== undefined && at <= slot;
+  }
+
+  /** Whether a transaction with this blockhash could land in the block after the slot. */
+  isBlockhashValid(blockhash: string, slot: number): boolean {
+    const height = this.slots.height(slot);
+    const made = this.slots.heightOf(blockhash, height);
+    return made !== undefined && made <= height && height - made <= MAX_PROCESSING_AGE;
+  }
+
+  simulate(tx: WireTransaction, options: SimulateOptions): Simulation {
+    return simulate(this, tx, options);
+  }
+
+  /** Executes the transaction in the open block, or says why no block takes it. Signatures are checked here. */
+  send(tx: WireTransaction): Sent {
+    if (this.hasLanded(tx.message, this.heads.open)) return { kind: 'dropped', reason: 'AlreadyProcessed' };
+    if (!this.isBlockhashValid(tx.blockhash, this.heads.at('processed'))) return { kind: 'dropped', reason: 'BlockhashNotFound' };
+    const resolved = this.resolve(tx, this.heads.open);
+    if ('error' in resolved) return { kind: 'dropped', reason: resolved.error };
+    const pre = snapshot(this.vm, resolved);
+    this.vm.setSigverify(true);
+    const result = tx.version === 'legacy' ? this.vm.sendLegacyTransaction(tx.bytes) : this.vm.sendVersionedTransaction(tx.bytes);
+    const post = snapshot(this.vm, resolved);
+    const effects = effectsOf(this.vm, resolved, result, pre, post);
+    // Whoever pays for nothing was never in a block.
+    if (effects.err !== null && pre.lamports[0] === post.lamports[0]) return { kind: 'dropped', reason: effects.err };
+    const record: Landed = {
+      signature: base58(tx.signatures[0] ?? new Uint8Array(64)),
+      slot: this.heads.open,
+      time: this.#openTime_s,
+      memo: memoOf(tx),
+      ...effects,
+    };
+    const accounts = new Map<string, RawAccount | null>();
+    resolved.keys.forEach((key, i) => {
+      const [before, after] = [pre.accounts[i] ?? null, post.accounts[i] ?? null];
+      if (!sameAccount(before, after)) {
+        this.past.remember(key, this.heads.open, before);
+        accounts.set(key, after);
+      }
+    });
+    const messageHash = hashOf(tx.message);
+    this.store.save({ accounts, tx: { record, wire: tx.bytes, messageHash, keys: resolved.keys } });
+    this.#landed.set(messageHash.toString('latin1'), record.slot);
+    return { kind: 'landed', record };
+  }
+
+  /** Changes accounts by decree, as no transaction could; kept like everything else. */
+  decree(accounts: Map<string, RawAccount | null>): void {
+    for (const [address, account] of accounts) {
+      this.past.remember(address, this.heads.open, readAccount(this.vm, address));
+      writeAccount(this.vm, address, account);
+    }
+    this.store.save({ accounts });
+  }
+
+  /** Lets slots pass at once: with blocks in them, or skipped, so that heights do not rise. */
+  jump(slots: number, skipped = false): void {
+    const from = this.heads.open;
+    if (skipped) {
+      this.slots.skip({ from: from + 1, to: from + slots });
+      this.store.setMeta('skipped', JSON.stringify(this.slots.skipped));
+      this.#open(from + slots + 1);
+    } else {
+      this.#open(from + slots);
+    }
+    this.heads.confirm();
+    this.store.noteTime(this.heads.open, this.#openTime_s);
+  }
+
+  setClockOffset(seconds: number): void {
+    this.clockOffset_s = seconds;
+    this.store.setMeta('clock_offset_s', String(seconds));
+    this.#setClock();
+  }
+
+  #freeze(): void {
+    this.#open(this.heads.open + 1);
+  }
+
+  /** The new open slot is on disk before anyone hears of it: a chain never goes back. */
+  #open(slot: number): void {
+    this.store.setMeta('open', String(slot));
+    this.heads.openSlot(slot);
+    this.#setClock();
+    if (slot % 16 === 0) this.#forget();
+  }
+
+  #forget(): void {
+    this.past.forget(this.heads.at('finalized') - MAX_LAG_SLOTS);
+    const oldest = this.slots.slotAt(Math.max(0, this.slots.height(this.heads.open) - 2 * MAX_PROCESSING_AGE));
+    for (const [hash, slot] of this.#landed) if (slot < oldest) this.#landed.delete(hash);
+  }
+
+  /** The time of a block, in seconds since 1970. Noted for blocks with transactions and now and then; the rest follows from the slot's length. */
+  blockTime_s(slot: number): number {
+    const noted = this.store.timeBefore(slot);
+    return noted ? noted.time + Math.floor(((slot - noted.slot) * this.options.slotMs) / 1_000) : this.now_s();
+  }
+
+  #setClock(): void {
+    this.#openTime_s = this.now_s();
+    if (this.heads.open % 16 === 0 || this.store.timeBefore(this.heads.open) === undefined)
+      this.store.noteTime(this.heads.open, this.#openTime_s);
+    this.vm.setClock(new internal.Clock(BigInt(this.heads.open), 0n, 0n, 1n, BigInt(this.#openTime_s)));
+  }
+
+  #restore(): void {
+    for (const [address, account] of this.store.accounts()) writeAccount(this.vm, address, account);
+    const missing = this.mints.filter(mint => readAccount(this.vm, mint.address) === null);
+    this.decree(new Map(missing.map(mint => [mint.address, mintAccount(mint, this.options)])));
+    this.past.forget(Number.MAX_SAFE_INTEGER);
+    const since = this.slots.slotAt(Math.max(0, this.slots.height(this.heads.open) - 2 * MAX_PROCESSING_AGE));
+    for (const [hash, slot] of this.store.messagesSince(since)) this.#landed.set(hash.toString('latin1'), slot);
+  }
+
+  #remembered(key: string, first: () => string): string {
+    const known = this.store.meta(key);
+    if (known !== undefined) return known;
+    const value = first();
+    this.store.setMeta(key, value);
+    return value;
+  }
+}
+
+const hashOf = (message: Uint8Array): Buffer => createHash('sha256').update(message).digest();

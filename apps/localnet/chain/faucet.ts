@@ -1,0 +1,117 @@
+import {
+  address,
+  appendTransactionMessageInstructions,
+  type Blockhash,
+  compileTransaction,
+  createNoopSigner,
+  createTransactionMessage,
+  type Instruction,
+  pipe,
+  setTransactionMessageFeePayer,
+  setTransactionMessageLifetimeUsingBlockhash,
+} from '@solana/kit';
+import { getTransferSolInstruction } from '@solana-program/system';
+import {
+  findAssociatedTokenPda,
+  getCreateAssociatedTokenIdempotentInstruction,
+  getMintToCheckedInstruction,
+} from '@solana-program/token';
+import { type RawAccount, RENT_EXEMPT_EPOCH, readAccount } from './account.ts';
+import { addressBytes } from './base58.ts';
+import type { Chain } from './chain.ts';
+import { readMint } from './holding.ts';
+import { FAUCET_SEED, SYSTEM } from './identity.ts';
+import { chainKey } from './keys.ts';
+import { MAX_PROCESSING_AGE } from './slots.ts';
+import { decodeTransaction } from './wire.ts';
+
+const LAMPORTS = 500_000_000_000_000_000n;
+export const faucetKey = chainKey(FAUCET_SEED);
+
+/** Gives the faucet its SOL, once per chain. */
+export function fillFaucet(chain: Chain): void {
+  if (readAccount(chain.vm, faucetKey.address) !== null) return;
+  chain.decree(
+    new Map([
+      [
+        faucetKey.address,
+        { lamports: LAMPORTS, data: new Uint8Array(), owner: SYSTEM, executable: false, rentEpoch: RENT_EXEMPT_EPOCH },
+      ],
+    ]),
+  );
+}
+
+/** Gives an address SOL by a transfer from the faucet. Returns the signature. */
+export function airdrop(chain: Chain, to: string, lamports: bigint): string {
+  return byFaucet(chain, [
+    getTransferSolInstruction({
+      source: createNoopSigner(address(faucetKey.address)),
+      destination: address(to),
+      amount: lamports,
+    }),
+  ]);
+}
+
+/**
+ * Mints tokens to a wallet, into its associated account, which is opened if need be. A transaction like any other, so
+ * that history shows it; the faucet is the mint's authority for that one moment, since the real one's key is not here.
+ * `amount` in atoms. Returns the signature.
+ */
+export async function mintTo(chain: Chain, owner: string, mint: string, amount: bigint): Promise<string> {
+  const account = readAccount(chain.vm, mint);
+  const read = readMint(account);
+  if (!account || !read) throw new Error(`not a mint: ${mint}`);
+  const tokenProgram = address(account.owner);
+  const [ata] = await findAssociatedTokenPda({ owner: address(owner), mint: address(mint), tokenProgram });
+  const faucet = createNoopSigner(address(faucetKey.address));
+  const instructions = [
+    getCreateAssociatedTokenIdempotentInstruction({
+      payer: faucet,
+      owner: address(owner),
+      mint: address(mint),
+      ata,
+      tokenProgram,
+    }),
+    getMintToCheckedInstruction(
+      { mint: address(mint), token: ata, mintAuthority: faucet, amount, decimals: read.decimals },
+      { programAddress: tokenProgram },
+    ),
+  ];
+  const authority = (who: Uint8Array | null, from: RawAccount): RawAccount => {
+    const data = new Uint8Array(from.data);
+    data.set(new Uint8Array(36));
+    if (who) data.set([1, 0, 0, 0, ...who]);
+    return { ...from, data };
+  };
+  chain.decree(new Map([[mint, authority(faucetKey.publicKey, account)]]));
+  try {
+    return byFaucet(chain, instructions);
+  } finally {
+    const after = readAccount(chain.vm, mint);
+    if (after) chain.decree(new Map([[mint, authority(read.mintAuthority ? addressBytes(read.mintAuthority) : null, after)]]));
+  }
+}
+
+/** Signs and lands; takes an older blockhash when the very same message has landed already, so that asking twice gives twice. */
+function byFaucet(chain: Chain, instructions: Instruction[]): string {
+  const newest = chain.slots.height(chain.heads.at('processed'));
+  for (let height = newest; height > newest - MAX_PROCESSING_AGE && height >= 0; height--) {
+    const message = pipe(
+      createTransactionMessage({ version: 0 }),
+      m => setTransactionMessageFeePayer(address(faucetKey.address), m),
+      m =>
+        setTransactionMessageLifetimeUsingBlockhash(
+          { blockhash: chain.slots.hash(height) as Blockhash, lastValidBlockHeight: BigInt(height + MAX_PROCESSING_AGE) },
+          m,
+        ),
+      m => appendTransactionMessageInstructions(instructions, m),
+    );
+    const { messageBytes } = compileTransaction(message);
+    const signature = faucetKey.sign(new Uint8Array(messageBytes));
+    const sent = chain.send(decodeTransaction(new Uint8Array([1, ...signature, ...messageBytes])));
+    if (sent.kind === 'landed' && sent.record.err === null) return sent.record.signature;
+    if (sent.kind === 'dropped' && sent.reason === 'AlreadyProcessed') continue;
+    throw new Error(`the faucet failed: ${JSON.stringify(sent.kind === 'landed' ? sent.record.err : sent.reason)}`);
+  }
+  throw new Error('the faucet was asked for the same thing too often: wait for a slot to pass');
+}

@@ -1,0 +1,112 @@
+import { base58, fromBase58 } from '../chain/base58.ts';
+import type { TransactionError } from '../chain/errors.ts';
+import { errorText } from '../chain/errors-text.ts';
+import type { Simulation } from '../chain/simulate.ts';
+import type { WireTransaction } from '../chain/wire.ts';
+import { accountJson } from './account-json.ts';
+import { invalidParams, RpcError } from './error.ts';
+import { blockhashAt } from './methods-blockhash.ts';
+import { checkHealth } from './methods-node.ts';
+import { accountAt, askedSlot, inContext, type Node } from './node.ts';
+import { address, atLeast, type Config, config, flag, list, optional, text } from './params.ts';
+import { balanceJson, innerJson } from './transaction-json.ts';
+import { transactionParam } from './transaction-params.ts';
+
+/** Reads the transaction of a sendTransaction call. */
+export function sentTransaction(params: unknown[]): { tx: WireTransaction; options: Config } {
+  atLeast(params, 1);
+  const encoded = text(params[0]);
+  const options = config(params[1]);
+  return { tx: transactionParam(encoded, optional(options['encoding'], text) ?? 'base58'), options };
+}
+
+/** Refuses what would fail, unless asked not to look. */
+export function preflight(node: Node, tx: WireTransaction, options: Config): void {
+  if (flag(options['skipPreflight'])) return;
+  const { preflightCommitment, minContextSlot } = options;
+  const slot = askedSlot(node, { commitment: preflightCommitment, minContextSlot });
+  checkHealth(node);
+  const simulation = node.chain.simulate(tx, { slot, sigVerify: true, anyBlockhash: false });
+  const { err } = simulation.effects;
+  if (err !== null)
+    throw new RpcError(-32002, `Transaction simulation failed: ${errorText(err)}`, preflightData(simulation, err));
+}
+
+function preflightData({ effects, charged }: Simulation, err: TransactionError) {
+  return {
+    accounts: null,
+    err,
+    fee: charged ? effects.fee : null,
+    innerInstructions: null,
+    loadedAccountsDataSize: effects.loadedDataSize,
+    loadedAddresses: null,
+    logs: effects.logs,
+    postBalances: null,
+    postTokenBalances: null,
+    preBalances: null,
+    preTokenBalances: null,
+    replacementBlockhash: null,
+    returnData: effects.returnData,
+    unitsConsumed: effects.units,
+  };
+}
+
+export const signatureOf = (tx: WireTransaction): string => base58(tx.signatures[0] ?? new Uint8Array(64));
+
+/** Hands a transaction to the chain. Like a validator it answers with the signature whether or not it will land. */
+export function sendTransaction(node: Node, params: unknown[]): string {
+  const { tx, options } = sentTransaction(params);
+  preflight(node, tx, options);
+  if (node.landing.kind === 'usual') node.chain.send(tx);
+  return signatureOf(tx);
+}
+
+export function simulateTransaction(node: Node, params: unknown[]) {
+  atLeast(params, 1);
+  const options = config(params[1]);
+  const encoding = optional(options['encoding'], text) ?? 'base58';
+  let tx = transactionParam(text(params[0]), encoding);
+  const slot = askedSlot(node, options);
+  const [sigVerify, replace] = [flag(options['sigVerify']), flag(options['replaceRecentBlockhash'])];
+  if (sigVerify && replace) throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
+  const replacement = replace ? blockhashAt(node, slot) : null;
+  if (replacement) tx = withBlockhash(tx, replacement.blockhash);
+  const simulation = node.chain.simulate(tx, { slot, sigVerify, anyBlockhash: replace });
+  const { effects, resolved, charged } = simulation;
+  return inContext(slot, {
+    accounts: accountsAfter(node, simulation, slot, options),
+    err: effects.err,
+    fee: charged ? effects.fee : null,
+    innerInstructions: flag(options['innerInstructions']) ? innerJson(effects, resolved?.keys ?? [], true) : null,
+    loadedAccountsDataSize: effects.loadedDataSize,
+    loadedAddresses: { readonly: effects.loaded.readonly, writable: effects.loaded.writable },
+    logs: effects.logs,
+    postBalances: effects.postBalances.map(BigInt),
+    postTokenBalances: effects.postTokenBalances.map(balanceJson),
+    preBalances: effects.preBalances.map(BigInt),
+    preTokenBalances: effects.preTokenBalances.map(balanceJson),
+    replacementBlockhash: replacement,
+    returnData: effects.returnData,
+    unitsConsumed: effects.units,
+  });
+}
+
+/** Puts another blockhash into the message; the signatures no longer fit it. */
+function withBlockhash(tx: WireTransaction, blockhash: string): WireTransaction {
+  const bytes = new Uint8Array(tx.bytes);
+  bytes.set(fromBase58(blockhash), tx.blockhashOffset);
+  return { ...tx, bytes, message: bytes.subarray(bytes.length - tx.message.length), blockhash };
+}
+
+function accountsAfter(node: Node, simulation: Simulation, slot: number, options: Config) {
+  const wanted = optional(options['accounts'], config);
+  if (!wanted) return null;
+  const keys = list(wanted['addresses']).map(address);
+  if (simulation.resolved && keys.length > simulation.resolved.keys.length)
+    throw invalidParams(`Too many accounts provided; max ${simulation.resolved.keys.length}`);
+  if (simulation.effects.err !== null) return keys.map(() => null);
+  return keys.map(key => {
+    const account = simulation.after(key);
+    return account && accountJson(account, { encoding: 'base64', ...wanted }, mint => accountAt(node, mint, slot));
+  });
+}
