@@ -51,7 +51,13 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
       return status(context);
     },
   ],
-  ['POST /lag', ({ lagging }, body) => ({ slots: (lagging.lag = lagBody.parse(body).slots) })],
+  [
+    'POST /lag',
+    ({ lagging }, body) => {
+      lagging.lag = lagBody.parse(body).slots;
+      return { slots: lagging.lag };
+    },
+  ],
   [
     'POST /airdrop',
     ({ chain }, body) => {

@@ -63,12 +63,12 @@ const INSTRUCTION: Record<string, string> = {
 /** The sentence a validator puts into its error message for a transaction error. */
 export function errorText(err: TransactionError): string {
   if (typeof err === 'string') return TRANSACTION[err] ?? err;
-  const instruction = err['InstructionError'];
+  const instruction = err.InstructionError;
   if (Array.isArray(instruction)) return `Error processing Instruction ${instruction[0]}: ${instructionText(instruction[1])}`;
-  const rent = err['InsufficientFundsForRent'];
+  const rent = err.InsufficientFundsForRent;
   if (typeof rent === 'object' && rent !== null && 'account_index' in rent)
     return `Transaction results in an account (${rent.account_index}) with insufficient funds for rent`;
-  const duplicate = err['DuplicateInstruction'];
+  const duplicate = err.DuplicateInstruction;
   if (typeof duplicate === 'number') return `Transaction contains a duplicate instruction (${duplicate}) that is not allowed`;
   return JSON.stringify(err);
 }

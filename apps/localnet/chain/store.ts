@@ -45,7 +45,7 @@ export class Store {
 
   meta(key: string): string | undefined {
     const row = this.#sql.getMeta.get(key);
-    return row ? String(row['value']) : undefined;
+    return row ? String(row.value) : undefined;
   }
 
   setMeta(key: string, value: string): void {
@@ -56,13 +56,13 @@ export class Store {
   *accounts(): Iterable<[string, RawAccount]> {
     for (const row of this.#sql.allAccounts.iterate()) {
       yield [
-        addressText(blob(row['address'])),
+        addressText(blob(row.address)),
         {
-          lamports: BigInt(row['lamports'] as bigint),
-          data: blob(row['data']),
-          owner: addressText(blob(row['owner'])),
-          executable: Boolean(row['executable']),
-          rentEpoch: BigInt(String(row['rent_epoch'])),
+          lamports: BigInt(row.lamports as bigint),
+          data: blob(row.data),
+          owner: addressText(blob(row.owner)),
+          executable: Boolean(row.executable),
+          rentEpoch: BigInt(String(row.rent_epoch)),
         },
       ];
     }
@@ -110,18 +110,18 @@ export class Store {
 
   /** Hashes of the messages landed at or after a slot, with their slots: what must not land again. */
   *messagesSince(slot: number): Iterable<[Buffer, number]> {
-    for (const row of this.#sql.messagesSince.iterate(slot)) yield [Buffer.from(blob(row['message_hash'])), Number(row['slot'])];
+    for (const row of this.#sql.messagesSince.iterate(slot)) yield [Buffer.from(blob(row.message_hash)), Number(row.slot)];
   }
 
   /** Token accounts whose owner field is the wallet, as of the last write. */
   tokenAccountsOf(owner: string): string[] {
-    return this.#sql.tokenAccounts.all(addressBytes(owner)).map(row => addressText(blob(row['address'])));
+    return this.#sql.tokenAccounts.all(addressBytes(owner)).map(row => addressText(blob(row.address)));
   }
 
   /** The time of the last noted block at or before a slot, in seconds since 1970. */
   timeBefore(slot: number): { slot: number; time: number } | undefined {
     const row = this.#sql.timeBefore.get(slot);
-    return row && { slot: Number(row['slot']), time: Number(row['time']) };
+    return row && { slot: Number(row.slot), time: Number(row.time) };
   }
 
   noteTime(slot: number, time: number): void {
@@ -129,7 +129,7 @@ export class Store {
   }
 
   countTransactions(slot: number): number {
-    return Number(this.#sql.countTx.get(slot)?.['n'] ?? 0);
+    return Number(this.#sql.countTx.get(slot)?.n ?? 0);
   }
 
   close(): void {
@@ -143,7 +143,7 @@ const blob = (value: unknown): Uint8Array => {
 };
 
 const stored = (row: Record<string, unknown> | undefined): StoredTransaction | undefined =>
-  row && { id: Number(row['id']), record: JSON.parse(String(row['record'])) as Landed, wire: blob(row['wire']) };
+  row && { id: Number(row.id), record: JSON.parse(String(row.record)) as Landed, wire: blob(row.wire) };
 
 function statements(db: DatabaseSync) {
   const allAccounts: StatementSync = db.prepare('select * from account');

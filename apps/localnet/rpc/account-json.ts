@@ -7,7 +7,7 @@ import { parsedAccount } from './parsed-account.ts';
 export type AccountEncoding = 'binary' | 'base58' | 'base64' | 'base64+zstd' | 'jsonParsed';
 
 export function accountEncoding(options: Config): AccountEncoding {
-  const encoding = optional(options['encoding'], text) ?? 'binary';
+  const encoding = optional(options.encoding, text) ?? 'binary';
   if (encoding === 'binary' || encoding === 'base58' || encoding === 'base64' || encoding === 'jsonParsed') return encoding;
   throw invalidParams(
     `Invalid params: unknown variant \`${encoding}\`, expected one of \`binary\`, \`base64\`, \`base58\`, \`jsonParsed\`, \`base64+zstd\`.`,
@@ -32,9 +32,9 @@ function accountData(account: RawAccount, options: Config, mintOf: (address: str
     const parsed = parsedAccount(account, mintOf);
     if (parsed) return { ...parsed, space: account.data.length };
   }
-  const slice = optional(options['dataSlice'], map);
-  const from = slice ? whole(slice['offset']) : 0;
-  const data = slice ? account.data.subarray(from, from + whole(slice['length'])) : account.data;
+  const slice = optional(options.dataSlice, map);
+  const from = slice ? whole(slice.offset) : 0;
+  const data = slice ? account.data.subarray(from, from + whole(slice.length)) : account.data;
   if (encoding === 'base58' || encoding === 'binary') {
     if (data.length > 128)
       throw new RpcError(-32600, 'Encoded binary (base 58) data should be less than 128 bytes, please use Base64 encoding.');

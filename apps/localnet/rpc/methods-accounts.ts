@@ -74,14 +74,14 @@ export function getTokenAccountsByOwner(node: Node, params: unknown[]) {
 }
 
 function tokenFilter(node: Node, filter: Config, slot: number): { mint: string | null; program: string } {
-  if (filter['mint'] !== undefined) {
-    const mint = address(filter['mint']);
+  if (filter.mint !== undefined) {
+    const mint = address(filter.mint);
     const account = accountAt(node, mint, slot);
     if (account === null) throw invalidParams('Invalid param: could not find mint');
     if (!readMint(account)) throw invalidParams('Invalid param: not a Token mint');
     return { mint, program: account.owner };
   }
-  const program = address(filter['programId']);
+  const program = address(filter.programId);
   if (program !== TOKEN && program !== TOKEN_2022) throw invalidParams('Invalid param: unrecognized Token program id');
   return { mint: null, program };
 }

@@ -15,7 +15,7 @@ export function getSignatureStatuses(node: Node, params: unknown[]) {
   const asked = list(params[0]);
   if (asked.length > MAX_SIGNATURES) throw invalidParams(`Too many inputs provided; max ${MAX_SIGNATURES}`);
   const signatures = asked.map(signature);
-  const search = flag(config(params[1])['searchTransactionHistory']);
+  const search = flag(config(params[1]).searchTransactionHistory);
   return inContext(
     slotAt(node, 'processed'),
     signatures.map(s => statusOf(node, s, search)),
@@ -46,14 +46,14 @@ export function getTransaction(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const wanted = signature(params[0]);
   const options = typeof params[1] === 'string' ? { encoding: params[1] } : config(params[1]);
-  const encoding = optional(options['encoding'], text) ?? 'json';
+  const encoding = optional(options.encoding, text) ?? 'json';
   if (!ENCODINGS.has(encoding))
     throw invalidParams('Invalid params: data did not match any variant of untagged enum RpcEncodingConfigWrapper.');
   const newest = atLeastConfirmed(node, options);
   const found = landed(node, wanted);
   if (!found || found.record.slot > newest) return null;
   const told = transactionJson(found, encoding as TransactionEncoding);
-  if (optional(options['maxSupportedTransactionVersion'], whole) === undefined) {
+  if (optional(options.maxSupportedTransactionVersion, whole) === undefined) {
     if (told.version !== 'legacy')
       throw new RpcError(
         -32015,
@@ -69,21 +69,21 @@ export function getSignaturesForAddress(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const key = address(params[0]);
   const options = config(params[1]);
-  const limit = optional(options['limit'], whole) ?? MAX_HISTORY;
+  const limit = optional(options.limit, whole) ?? MAX_HISTORY;
   if (limit === 0 || limit > MAX_HISTORY) throw invalidParams(`Invalid limit; max ${MAX_HISTORY}`);
   const newest = atLeastConfirmed(node, options);
   const bound = (value: unknown): StoredTransaction | undefined => {
     const given = optional(value, signature);
     return given === undefined ? undefined : landed(node, given);
   };
-  const before = bound(options['before']);
+  const before = bound(options.before);
   // An unknown `before` finds nothing, an unknown `until` everything, as on a validator.
-  if (optional(options['before'], text) !== undefined && !before) return [];
+  if (optional(options.before, text) !== undefined && !before) return [];
   const found = [];
   for (const { record } of node.chain.store.transactionsOf(
     key,
     before?.id ?? Number.MAX_SAFE_INTEGER,
-    bound(options['until'])?.id ?? -1,
+    bound(options.until)?.id ?? -1,
   )) {
     if (found.length === limit) break;
     if (record.slot > newest || !knowsSlot(node, record.slot)) continue;

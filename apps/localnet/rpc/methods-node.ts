@@ -53,8 +53,7 @@ export function getBlocks(node: Node, params: unknown[]): number[] {
 
 /** The newest slot at the commitment asked for, which may not be `processed`. */
 export function atLeastConfirmed(node: Node, options: Config): number {
-  if (commitment(options['commitment']) === 'processed')
-    throw invalidParams('Method does not support commitment below `confirmed`');
+  if (commitment(options.commitment) === 'processed') throw invalidParams('Method does not support commitment below `confirmed`');
   return askedSlot(node, options);
 }
 

@@ -17,12 +17,12 @@ export function sentTransaction(params: unknown[]): { tx: WireTransaction; optio
   atLeast(params, 1);
   const encoded = text(params[0]);
   const options = config(params[1]);
-  return { tx: transactionParam(encoded, optional(options['encoding'], text) ?? 'base58'), options };
+  return { tx: transactionParam(encoded, optional(options.encoding, text) ?? 'base58'), options };
 }
 
 /** Refuses what would fail, unless asked not to look. */
 export function preflight(node: Node, tx: WireTransaction, options: Config): void {
-  if (flag(options['skipPreflight'])) return;
+  if (flag(options.skipPreflight)) return;
   const { preflightCommitment, minContextSlot } = options;
   const slot = askedSlot(node, { commitment: preflightCommitment, minContextSlot });
   checkHealth(node);
@@ -64,10 +64,10 @@ export function sendTransaction(node: Node, params: unknown[]): string {
 export function simulateTransaction(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const options = config(params[1]);
-  const encoding = optional(options['encoding'], text) ?? 'base58';
+  const encoding = optional(options.encoding, text) ?? 'base58';
   let tx = transactionParam(text(params[0]), encoding);
   const slot = askedSlot(node, options);
-  const [sigVerify, replace] = [flag(options['sigVerify']), flag(options['replaceRecentBlockhash'])];
+  const [sigVerify, replace] = [flag(options.sigVerify), flag(options.replaceRecentBlockhash)];
   if (sigVerify && replace) throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
   const replacement = replace ? blockhashAt(node, slot) : null;
   if (replacement) tx = withBlockhash(tx, replacement.blockhash);
@@ -77,7 +77,7 @@ export function simulateTransaction(node: Node, params: unknown[]) {
     accounts: accountsAfter(node, simulation, slot, options),
     err: effects.err,
     fee: charged ? effects.fee : null,
-    innerInstructions: flag(options['innerInstructions']) ? innerJson(effects, resolved?.keys ?? [], true) : null,
+    innerInstructions: flag(options.innerInstructions) ? innerJson(effects, resolved?.keys ?? [], true) : null,
     loadedAccountsDataSize: effects.loadedDataSize,
     loadedAddresses: { readonly: effects.loaded.readonly, writable: effects.loaded.writable },
     logs: effects.logs,
@@ -99,9 +99,9 @@ function withBlockhash(tx: WireTransaction, blockhash: string): WireTransaction 
 }
 
 function accountsAfter(node: Node, simulation: Simulation, slot: number, options: Config) {
-  const wanted = optional(options['accounts'], config);
+  const wanted = optional(options.accounts, config);
   if (!wanted) return null;
-  const keys = list(wanted['addresses']).map(address);
+  const keys = list(wanted.addresses).map(address);
   if (simulation.resolved && keys.length > simulation.resolved.keys.length)
     throw invalidParams(`Too many accounts provided; max ${simulation.resolved.keys.length}`);
   if (simulation.effects.err !== null) return keys.map(() => null);

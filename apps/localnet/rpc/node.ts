@@ -26,8 +26,8 @@ export const slotAt = (node: Node, level: Commitment): number =>
 
 /** The slot a question is answered from; refuses when the asker wants a newer one. */
 export function askedSlot(node: Node, config: Config, byDefault: Commitment = 'finalized'): number {
-  const slot = slotAt(node, commitment(config['commitment']) ?? byDefault);
-  const least = optional(config['minContextSlot'], whole);
+  const slot = slotAt(node, commitment(config.commitment) ?? byDefault);
+  const least = optional(config.minContextSlot, whole);
   if (least !== undefined && least > slot)
     throw new RpcError(-32016, 'Minimum context slot has not been reached', { contextSlot: slot });
   return slot;

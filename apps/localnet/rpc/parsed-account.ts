@@ -44,10 +44,10 @@ function holdingInfo(account: RawAccount, mintOf: (address: string) => RawAccoun
     tokenAmount: uiAmount(holding.amount, mint.decimals),
   };
   if (option(72)) {
-    info['delegate'] = addressText(data.subarray(76, 108));
-    info['delegatedAmount'] = uiAmount(delegated, mint.decimals);
+    info.delegate = addressText(data.subarray(76, 108));
+    info.delegatedAmount = uiAmount(delegated, mint.decimals);
   }
-  if (option(109)) info['rentExemptReserve'] = uiAmount(view.getBigUint64(113, true), mint.decimals);
-  if (option(129)) info['closeAuthority'] = addressText(data.subarray(133, 165));
+  if (option(109)) info.rentExemptReserve = uiAmount(view.getBigUint64(113, true), mint.decimals);
+  if (option(129)) info.closeAuthority = addressText(data.subarray(133, 165));
   return { info, type: 'account' };
 }

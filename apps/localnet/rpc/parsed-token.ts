@@ -140,8 +140,8 @@ function byShape(shape: Shape, data: Uint8Array, accounts: string[]): ParsedInst
   if (accounts.length < shape.accounts.length + (signer ? 1 : 0)) return null;
   if (amount && data.length < (amount === 'checked' ? 10 : 9)) return null;
   const info: Record<string, unknown> = Object.fromEntries(shape.accounts.map((name, i) => [name, accounts[i]]));
-  if (amount === 'plain') info['amount'] = String(u64(data, 1));
-  if (amount === 'checked') info['tokenAmount'] = uiAmount(u64(data, 1), data[9] ?? 0);
+  if (amount === 'plain') info.amount = String(u64(data, 1));
+  if (amount === 'checked') info.tokenAmount = uiAmount(u64(data, 1), data[9] ?? 0);
   if (signer) Object.assign(info, signers(accounts, shape.accounts.length, signer));
   return { info, type };
 }
