@@ -1,0 +1,18 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ErrorPagesController } from './docs/error-pages.controller.ts';
+import { HealthController } from './health/health.controller.ts';
+import { Origin } from './http/origin.ts';
+import { type ApiParts, PARTS } from './parts.ts';
+
+@Module({})
+class ApiModule {}
+
+/** Nest's view of the API: routes over what openParts built. */
+export const apiModule = (parts: ApiParts, origin: Origin): DynamicModule => ({
+  module: ApiModule,
+  controllers: [HealthController, ErrorPagesController],
+  providers: [
+    { provide: PARTS, useValue: parts },
+    { provide: Origin, useValue: origin },
+  ],
+});

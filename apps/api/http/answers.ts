@@ -1,0 +1,46 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiNoContentResponse, ApiResponse } from '@nestjs/swagger';
+import type { ZodType } from 'zod';
+import { PROBLEMS, type ProblemCode } from '#libs/problems/catalogue';
+
+/** What any route may refuse that needs a key. */
+export const KEYED: readonly ProblemCode[] = [
+  'invalid_request',
+  'key_missing',
+  'key_invalid',
+  'key_expired',
+  'key_wrong_network',
+  'scope_missing',
+  'account_not_active',
+  'internal',
+  'database_unavailable',
+];
+
+/** What a keyed route may refuse besides when it reads a body under an Idempotency-Key. */
+export const WRITING: readonly ProblemCode[] = [
+  ...KEYED,
+  'body_too_large',
+  'media_type_unsupported',
+  'idempotency_body_mismatch',
+  'idempotency_in_flight',
+];
+
+/** What a route answers, for the document that callers and our own tests hold it to: its good answer and its refusals. */
+export function Answers(status: number, schema: ZodType | null, refusals: readonly ProblemCode[]) {
+  const good =
+    schema === null
+      ? ApiNoContentResponse({ description: 'Done.' })
+      : ApiResponse({ status, description: 'Done.', standardSchema: schema });
+  return applyDecorators(HttpCode(status), good, ...refusalResponses(refusals));
+}
+
+function refusalResponses(codes: readonly ProblemCode[]) {
+  const byStatus = Map.groupBy(new Set(codes), code => PROBLEMS[code].status);
+  return [...byStatus].map(([status, group]) =>
+    ApiResponse({
+      status,
+      description: group.map(code => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    }),
+  );
+}

@@ -1,0 +1,50 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '#libs/accounts/find-caller';
+import type { Scope } from '#libs/accounts/scopes';
+import { refuse } from '#libs/problems/refusal';
+import type { RouteSettings } from './request.ts';
+
+/** The scope a key needs for this route. Every route under /v1 has one. */
+export const Needs = (scope: Scope, settings: Omit<RouteSettings, 'scope'> = {}) =>
+  applyDecorators(RouteConfig({ scope, ...settings }), ApiBearerAuth('key'));
+
+const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
+
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw new Error('a keyed route was reached without a caller');
+  return request.caller;
+}
+
+/** Whose key the request bears. */
+export const Calling = createParamDecorator((_: unknown, context: ExecutionContext) => callerOf(requestOf(context)));
+
+/**
+ * What a changing request says of itself beside its body: its Idempotency-Key, kept under the operation's name and
+ * network (so aliases share it and networks do not), and the caller's reference.
+ */
+export interface Guarded {
+  key: string | null;
+  route: string;
+  clientReference: string | null;
+}
+
+export const Guard = createParamDecorator((operation: string, context: ExecutionContext): Guarded => {
+  const request = requestOf(context);
+  return {
+    key: headerOf(request, 'idempotency-key', 64),
+    route: `${callerOf(request).network} ${operation}`,
+    clientReference: headerOf(request, 'x-ebb-client-reference', 256),
+  };
+});
+
+function headerOf(request: FastifyRequest, name: string, max: number): string | null {
+  const value = request.headers[name];
+  if (value === undefined) return null;
+  if (typeof value !== 'string' || !/^[\x20-\x7e]+$/.test(value) || value.length > max) {
+    return refuse('invalid_request', { detail: `The header ${name} takes 1 to ${max} printable characters, once.` });
+  }
+  return value;
+}

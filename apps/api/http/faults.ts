@@ -1,0 +1,63 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { FieldFault } from '#libs/problems/refusal';
+
+type Path = readonly (string | number)[];
+
+/** zod's issues carry more than the Standard Schema names; an unknown key's path is empty and its name is in `keys`. */
+interface ZodIssue extends StandardSchemaV1.Issue {
+  code?: string;
+  keys?: readonly string[];
+}
+
+/** RFC 6901. The whole body is the empty pointer. */
+export const pointer = (path: Path): string =>
+  path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+/** What is wrong, place by place, as the caller reads it. */
+export function faultsOf(issues: readonly StandardSchemaV1.Issue[], value: unknown): FieldFault[] {
+  return issues.flatMap((issue: ZodIssue) => {
+    const path = (issue.path ?? []).map(part => (typeof part === 'object' ? part.key : part)).map(asPart);
+    if (issue.code === 'unrecognized_keys') {
+      return (issue.keys ?? []).map(key => ({
+        detail: 'There is no such field.',
+        pointer: pointer([...path, key]),
+        code: 'unknown_field',
+      }));
+    }
+    const missing = issue.code?.startsWith('invalid_') === true && at(value, path) === undefined;
+    return [
+      missing
+        ? { detail: 'This field is needed.', pointer: pointer(path), code: 'required' }
+        : { detail: issue.message, pointer: pointer(path), code: issue.code ?? 'invalid' },
+    ];
+  });
+}
+
+/**
+ * Text that JSON allows and nothing behind it can hold: NUL, half a surrogate pair, numbers beyond a double. Depth is
+ * limited too, since whoever walks a value walks it by recursion.
+ */
+export function unstorable(value: unknown, path: Path = []): FieldFault[] {
+  if (typeof value === 'string') return storable(value) ? [] : [fault(path, 'Text with NUL or half a surrogate pair.')];
+  if (typeof value === 'number') return Number.isFinite(value) ? [] : [fault(path, 'A number beyond what JSON readers hold.')];
+  if (typeof value !== 'object' || value === null) return [];
+  if (path.length >= MAX_DEPTH) return [fault(path, `Nested deeper than ${MAX_DEPTH}.`)];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    ...(storable(key) ? [] : [fault(path, 'A name with NUL or half a surrogate pair.')]),
+    ...unstorable(inner, [...path, key]),
+  ]);
+}
+
+const MAX_DEPTH = 32;
+const storable = (text: string): boolean => !text.includes('\u0000') && text.isWellFormed();
+const fault = (path: Path, detail: string): FieldFault => ({ detail, pointer: pointer(path), code: 'unstorable' });
+const asPart = (part: PropertyKey): string | number => (typeof part === 'number' ? part : String(part));
+
+function at(value: unknown, path: Path): unknown {
+  let here = value;
+  for (const part of path) {
+    if (typeof here !== 'object' || here === null) return undefined;
+    here = (here as Record<string | number, unknown>)[part];
+  }
+  return here;
+}

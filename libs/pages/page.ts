@@ -1,0 +1,45 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type Position, readCursor, writeCursor } from './cursor.ts';
+
+/** What a caller asks of any list. */
+export interface PageAsk {
+  limit: number;
+  cursor?: string | undefined;
+  'created[gte]'?: string | undefined;
+  'created[lt]'?: string | undefined;
+}
+
+/** What any list answers. */
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** Selects a row's place, as `position_at`, with the microseconds that the cursor needs. */
+export const positionAt = (createdAt: string): RawBuilder<string> =>
+  sql<string>`to_char(${sql.ref(createdAt)} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** The rows of this page and of the asked span; to be ordered by creation and id, both falling, and limited to `limit + 1`. */
+export function inPage(cursorKey: Buffer, ask: PageAsk, createdAt: string, id: string): RawBuilder<boolean> {
+  const created = sql.ref(createdAt);
+  const conditions = [sql<boolean>`true`];
+  if (ask.cursor !== undefined) {
+    const after = readCursor(cursorKey, ask.cursor);
+    conditions.push(sql<boolean>`(${created}, ${sql.ref(id)}) < (${after.at}::timestamptz, ${after.id})`);
+  }
+  if (ask['created[gte]'] !== undefined) conditions.push(sql<boolean>`${created} >= ${ask['created[gte]']}::timestamptz`);
+  if (ask['created[lt]'] !== undefined) conditions.push(sql<boolean>`${created} < ${ask['created[lt]']}::timestamptz`);
+  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
+
+/** Cuts `limit + 1` rows to a page: the one too many only says that there is a next. */
+export function cutPage<Row extends { id: string; position_at: string }>(
+  cursorKey: Buffer,
+  rows: readonly Row[],
+  limit: number,
+): { rows: Row[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const position: Position | null = last === undefined || rows.length <= limit ? null : { at: last.position_at, id: last.id };
+  return { rows: shown, next_cursor: position === null ? null : writeCursor(cursorKey, position) };
+}
