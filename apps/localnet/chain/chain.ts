@@ -6,6 +6,7 @@ import { effectsOf, snapshot } from './effects.ts';
 import type { TransactionError } from './errors.ts';
 import { Heads } from './heads.ts';
 import { type MintKind, mintsOf, type Network } from './identity.ts';
+import { Inbox } from './inbox.ts';
 import { memoOf } from './memo.ts';
 import { mintAccount } from './mints.ts';
 import { Past } from './past.ts';
@@ -34,6 +35,8 @@ export type Sent = { kind: 'landed'; record: Landed } | { kind: 'dropped'; reaso
 /** Slots before the first block are missing, as most are on a real network, so that slot and height differ. */
 const FIRST_SLOT = 1_000;
 const FIRST_OPEN = FIRST_SLOT + 200;
+/** What is sent in the last sixteenth of a slot misses it. */
+const LATE_PART = 16;
 /** How far back a lagging node may look, beyond finality. */
 export const MAX_LAG_SLOTS = 300;
 
@@ -49,6 +52,7 @@ export class Chain {
   /** Seconds by which the chain's clock is off from this machine's. */
   clockOffset_s: number;
   readonly #ticker: Ticker;
+  readonly #inbox = new Inbox(tx => this.land(tx));
   readonly #landed = new Map<string, number>();
   #openTime_s = 0;
 
@@ -111,8 +115,14 @@ export class Chain {
     return simulate(this, tx, options);
   }
 
+  /** Takes a transaction as a node does: it lands soon, later after retries, or never, and the sender is told nothing. */
+  submit(tx: WireTransaction, maxRetries: number): void {
+    const late = !this.options.instant && this.#ticker.untilFreeze_ms() < this.options.slotMs / LATE_PART;
+    this.#inbox.take(tx, { late, maxRetries, slot: this.heads.open });
+  }
+
   /** Executes the transaction in the open block, or says why no block takes it. Signatures are checked here. */
-  send(tx: WireTransaction): Sent {
+  land(tx: WireTransaction): Sent {
     if (this.hasLanded(tx.message, this.heads.open)) return { kind: 'dropped', reason: 'AlreadyProcessed' };
     if (!this.isBlockhashValid(tx.blockhash, this.heads.at('processed'))) return { kind: 'dropped', reason: 'BlockhashNotFound' };
     const resolved = this.resolve(tx, this.heads.open);
@@ -183,6 +193,7 @@ export class Chain {
     this.store.setMeta('open', String(slot));
     this.heads.openSlot(slot);
     this.#setClock();
+    this.#inbox.open(slot);
     if (slot % 16 === 0) this.#forget();
   }
 

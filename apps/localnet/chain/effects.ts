@@ -106,7 +106,7 @@ function codeSize(vm: Vm, program: string): number {
   const known = sizes.get(program);
   if (known !== undefined) return known;
   const account = readAccount(vm, program);
-  const code = account?.owner.startsWith('BPFLoaderUpgradeable')
+  const code = account?.owner.startsWith('BPFLoaderUpgradeab1e')
     ? readAccount(vm, addressText(account.data.subarray(4, 36)))
     : null;
   const size = account ? 64 + account.data.length + (code ? 64 + code.data.length : 0) : 0;

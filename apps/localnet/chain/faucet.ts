@@ -108,7 +108,7 @@ function byFaucet(chain: Chain, instructions: Instruction[]): string {
     );
     const { messageBytes } = compileTransaction(message);
     const signature = faucetKey.sign(new Uint8Array(messageBytes));
-    const sent = chain.send(decodeTransaction(new Uint8Array([1, ...signature, ...messageBytes])));
+    const sent = chain.land(decodeTransaction(new Uint8Array([1, ...signature, ...messageBytes])));
     if (sent.kind === 'landed' && sent.record.err === null) return sent.record.signature;
     if (sent.kind === 'dropped' && sent.reason === 'AlreadyProcessed') continue;
     throw new Error(`the faucet failed: ${JSON.stringify(sent.kind === 'landed' ? sent.record.err : sent.reason)}`);

@@ -1,22 +1,59 @@
+import { address, none, type Option, some } from '@solana/kit';
+import { type ExtensionArgs, extension, getMintEncoder } from '@solana-program/token-2022';
 import type { RawAccount } from './account.ts';
-import { addressBytes } from './base58.ts';
-import type { MintKind } from './identity.ts';
+import { type MintKind, TOKEN } from './identity.ts';
 
-/** A stablecoin's mint as the chain starts with it: nothing minted yet, six decimals, one authority for minting and freezing. */
+const DECIMALS = 6;
+
+/** A stablecoin's mint as the chain starts with it: nothing minted yet, one authority for everything. */
 export function mintAccount(mint: MintKind, options: { mintAuthority: string; bareUsdg: boolean }): RawAccount {
-  return { lamports: rent(82), data: baseMint(options.mintAuthority), owner: mint.program, executable: false, rentEpoch: 0n };
+  const authority = address(options.mintAuthority);
+  const extensions: Option<ExtensionArgs[]> =
+    mint.program === TOKEN || options.bareUsdg ? none() : some(usdgExtensions(mint, options.mintAuthority));
+  const data = getMintEncoder().encode({
+    mintAuthority: some(authority),
+    supply: 0n,
+    decimals: DECIMALS,
+    isInitialized: true,
+    freezeAuthority: some(authority),
+    extensions,
+  });
+  return {
+    lamports: BigInt((data.length + 128) * 6_960),
+    data: new Uint8Array(data),
+    owner: mint.program,
+    executable: false,
+    rentEpoch: 0n,
+  };
 }
 
-const rent = (bytes: number): bigint => BigInt((bytes + 128) * 6_960);
-
-function baseMint(authority: string): Uint8Array {
-  const data = new Uint8Array(82);
-  const view = new DataView(data.buffer);
-  view.setUint32(0, 1, true);
-  data.set(addressBytes(authority), 4);
-  data[44] = 6;
-  data[45] = 1;
-  view.setUint32(46, 1, true);
-  data.set(addressBytes(authority), 50);
-  return data;
+/**
+ * What public sources name for Global Dollar: its issuer may move and close, fees and a transfer hook are prepared but
+ * not in use, and the mint carries its own metadata.
+ */
+function usdgExtensions(mint: MintKind, mintAuthority: string): ExtensionArgs[] {
+  const authority = address(mintAuthority);
+  const self = address(mint.address);
+  const noFee = { epoch: 0n, maximumFee: 0n, transferFeeBasisPoints: 0 };
+  return [
+    extension('PermanentDelegate', { delegate: authority }),
+    extension('TransferFeeConfig', {
+      transferFeeConfigAuthority: authority,
+      withdrawWithheldAuthority: authority,
+      withheldAmount: 0n,
+      olderTransferFee: noFee,
+      newerTransferFee: noFee,
+    }),
+    extension('MintCloseAuthority', { closeAuthority: authority }),
+    extension('TransferHook', { authority, programId: address('11111111111111111111111111111111') }),
+    extension('MetadataPointer', { authority: some(authority), metadataAddress: some(self) }),
+    extension('TokenMetadata', {
+      updateAuthority: some(authority),
+      mint: self,
+      name: 'Global Dollar',
+      symbol: 'USDG',
+      uri: '',
+      additionalMetadata: new Map(),
+    }),
+  ];
 }

@@ -22,6 +22,12 @@ export class Ticker {
     this.#timer = null;
   }
 
+  /** How long until the open slot ends. */
+  untilFreeze_ms(): number {
+    const freezes = Math.floor(this.#halves / 2);
+    return this.#began + (freezes + 1) * this.#slotMs - performance.now();
+  }
+
   #next(): void {
     const due = this.#began + ((this.#halves + 1) * this.#slotMs) / 2;
     this.#timer = setTimeout(() => this.#fire(), Math.max(1, due - performance.now()));

@@ -8,7 +8,7 @@ import { invalidParams, RpcError } from './error.ts';
 import { blockhashAt } from './methods-blockhash.ts';
 import { checkHealth } from './methods-node.ts';
 import { accountAt, askedSlot, inContext, type Node } from './node.ts';
-import { address, atLeast, type Config, config, flag, list, optional, text } from './params.ts';
+import { address, atLeast, type Config, config, flag, list, optional, text, whole } from './params.ts';
 import { balanceJson, innerJson } from './transaction-json.ts';
 import { transactionParam } from './transaction-params.ts';
 
@@ -57,7 +57,7 @@ export const signatureOf = (tx: WireTransaction): string => base58(tx.signatures
 export function sendTransaction(node: Node, params: unknown[]): string {
   const { tx, options } = sentTransaction(params);
   preflight(node, tx, options);
-  if (node.landing.kind === 'usual') node.chain.send(tx);
+  if (node.landing.kind === 'usual') node.chain.submit(tx, optional(options.maxRetries, whole) ?? Number.MAX_SAFE_INTEGER);
   return signatureOf(tx);
 }
 

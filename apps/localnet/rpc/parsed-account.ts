@@ -3,17 +3,22 @@ import { addressText } from '../chain/base58.ts';
 import { readHolding, readMint } from '../chain/holding.ts';
 import { TOKEN } from '../chain/identity.ts';
 import { uiAmount } from './amount.ts';
+import { parsedExtensions } from './parsed-extensions.ts';
 
 const STATES = ['uninitialized', 'initialized', 'frozen'];
 
 /** An account as `jsonParsed` tells it; null for what is not parsed and falls back to base64. */
 export function parsedAccount(account: RawAccount, mintOf: (address: string) => RawAccount | null) {
-  const info = mintInfo(account) ?? holdingInfo(account, mintOf);
-  if (!info) return null;
-  return { parsed: info, program: account.owner === TOKEN ? 'spl-token' : 'spl-token-2022' };
+  const parsed = mintInfo(account) ?? holdingInfo(account, mintOf);
+  if (!parsed) return null;
+  const extensions = account.owner === TOKEN ? [] : parsedExtensions(account.data);
+  if (extensions.length > 0) parsed.info.extensions = extensions;
+  return { parsed, program: account.owner === TOKEN ? 'spl-token' : 'spl-token-2022' };
 }
 
-function mintInfo(account: RawAccount) {
+type Parsed = { info: Record<string, unknown>; type: string };
+
+function mintInfo(account: RawAccount): Parsed | null {
   const mint = readMint(account);
   if (!mint) return null;
   return {
@@ -28,7 +33,7 @@ function mintInfo(account: RawAccount) {
   };
 }
 
-function holdingInfo(account: RawAccount, mintOf: (address: string) => RawAccount | null) {
+function holdingInfo(account: RawAccount, mintOf: (address: string) => RawAccount | null): Parsed | null {
   const holding = readHolding(account);
   const mint = holding && readMint(mintOf(holding.mint));
   if (!holding || !mint) return null;
