@@ -162,6 +162,11 @@ const judgements = {
     'Register the agent with `{"kind": "managed"}`.',
   ),
   protocol_unsupported: problem(422, 'This payment protocol is not offered yet', 'Use `x402`.'),
+  upstream_unsupported: problem(
+    422,
+    'Forwarding paid calls is not offered yet',
+    'Leave `upstream_url` out and answer with `response`.',
+  ),
   refund_exceeds_remaining: problem(
     422,
     'The refund exceeds what is left of the payment',
