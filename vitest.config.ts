@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Without `source`, imports of `#libs/…` silently follow dist/. */
-const conditions = ['source', 'node', 'import', 'module', 'default'];
+/** Without `source`, imports of `#libs/…` silently follow dist/. Node's own loader gets these too: `import` would break `require`. */
+const conditions = ['source', 'node'];
 
 export default defineConfig({
   ssr: { resolve: { conditions } },
