@@ -3,6 +3,7 @@ import { z } from 'zod';
 const url = z.url({ protocol: /^https?$/ });
 const port = z.coerce.number().int().min(0).max(65535);
 const milliseconds = z.coerce.number().int().min(1);
+const lamports = z.coerce.bigint().min(0n);
 const urls = z
   .string()
   .transform(text => text.split(',').map(one => one.trim()))
@@ -47,6 +48,11 @@ export const Settings = z.object({
   EBB_MASTER_KEY: secret32.optional(),
   /** Co-signs buyers' payments and pays their network fee (facilitator only). 64 bytes, base64. */
   EBB_SPONSOR_KEY: z.base64().optional(),
+  /** What the sponsor spends at most in network fees, in lamports: for one payer, and on behalf of one account. A payment costs about 10,000. */
+  EBB_SPONSOR_PAYER_HOUR_LAMPORTS: lamports.default(20_000_000n),
+  EBB_SPONSOR_PAYER_DAY_LAMPORTS: lamports.default(100_000_000n),
+  EBB_SPONSOR_ACCOUNT_HOUR_LAMPORTS: lamports.default(200_000_000n),
+  EBB_SPONSOR_ACCOUNT_DAY_LAMPORTS: lamports.default(1_000_000_000n),
   /** Pays the network fee of refunds and opens treasuries' token accounts. Never the sponsor's key. 64 bytes, base64. */
   EBB_FEE_PAYER_KEY: z.base64().optional(),
 

@@ -64,6 +64,7 @@ export const STEPS = {
   'facilitator.send': 'facilitator',
   'facilitator.status': 'facilitator',
   'facilitator.resolve': 'facilitator',
+  'facilitator.ready': 'facilitator',
   // command line
   'cli.key.mint': 'cli',
 } as const satisfies Record<string, 'api' | 'relay' | 'worker' | 'facilitator' | 'cli'>;

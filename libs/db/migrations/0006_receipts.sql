@@ -37,5 +37,5 @@ create table facilitator_settlements (
   created_at timestamptz not null default now(),
   resolved_at timestamptz
 );
-create index facilitator_settlements_by_payer on facilitator_settlements (payer, created_at desc) include (lamports);
-create index facilitator_settlements_by_account on facilitator_settlements (account, created_at desc) include (lamports);
+create index facilitator_settlements_by_payer on facilitator_settlements (network, payer, created_at) include (lamports);
+create index facilitator_settlements_by_account on facilitator_settlements (network, account, created_at) include (lamports);
