@@ -1,8 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AgentsController } from './agents/agents.controller.ts';
 import { ErrorPagesController } from './docs/error-pages.controller.ts';
 import { HealthController } from './health/health.controller.ts';
 import { Origin } from './http/origin.ts';
 import { type ApiParts, PARTS } from './parts.ts';
+import { PaymentLinksController } from './payment-links/payment-links.controller.ts';
 
 @Module({})
 class ApiModule {}
@@ -10,7 +12,7 @@ class ApiModule {}
 /** Nest's view of the API: routes over what openParts built. */
 export const apiModule = (parts: ApiParts, origin: Origin): DynamicModule => ({
   module: ApiModule,
-  controllers: [HealthController, ErrorPagesController],
+  controllers: [HealthController, ErrorPagesController, AgentsController, PaymentLinksController],
   providers: [
     { provide: PARTS, useValue: parts },
     { provide: Origin, useValue: origin },

@@ -106,7 +106,8 @@ const accountsOf = (treasuryId: string) =>
     'token_account', a.token_account, 'opened_at', a.opened_at) order by a.mint), '[]')
     from treasury_accounts a where a.treasury_id = ${sql.ref(treasuryId)})`.as('accounts');
 
-const agentRows = (reader: Reader) =>
+/** Agents with their treasuries, to be narrowed by the caller. */
+export const agentRows = (reader: Reader) =>
   reader
     .selectFrom('agents')
     .innerJoin('treasuries', 'treasuries.id', 'agents.treasury_id')
@@ -125,7 +126,7 @@ const agentRows = (reader: Reader) =>
 
 type AgentRow = Awaited<ReturnType<ReturnType<typeof agentRows>['execute']>>[number];
 
-const toAgent = (row: AgentRow): Agent => ({
+export const toAgent = (row: AgentRow): Agent => ({
   id: row.id,
   accountId: row.account_id,
   network: row.network as Network,

@@ -11,17 +11,19 @@ export interface ResponseTemplate {
 export interface StoredTemplate {
   status: number;
   mimeType: string;
+  body: string;
+  /** Whether `body` is the text of a JSON value, or a text that the seller wrote as such. */
   json: boolean;
-  text: string;
 }
 
 export function storeTemplate(template: ResponseTemplate): StoredTemplate {
   const { status, mimeType, body } = template;
-  const plain = typeof body === 'string';
-  return { status, mimeType, json: !plain, text: plain ? body : JSON.stringify(body) };
+  return typeof body === 'string'
+    ? { status, mimeType, body, json: false }
+    : { status, mimeType, body: JSON.stringify(body), json: true };
 }
 
 export function readTemplate(stored: StoredTemplate): ResponseTemplate {
-  const { status, mimeType, json, text } = stored;
-  return { status, mimeType, body: json ? JSON.parse(text) : text };
+  const { status, mimeType, body, json } = stored;
+  return { status, mimeType, body: json ? JSON.parse(body) : body };
 }

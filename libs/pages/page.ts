@@ -43,3 +43,5 @@ export function cutPage<Row extends { id: string; position_at: string }>(
   const position: Position | null = last === undefined || rows.length <= limit ? null : { at: last.position_at, id: last.id };
   return { rows: shown, next_cursor: position === null ? null : writeCursor(cursorKey, position) };
 }
+
+export const mapPage = <From, To>(page: Page<From>, to: (item: From) => To): Page<To> => ({ ...page, items: page.items.map(to) });

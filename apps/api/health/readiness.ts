@@ -70,8 +70,9 @@ async function chain(parts: ApiParts, network: Network): Promise<string | null> 
 async function facilitator(parts: ApiParts, network: Network): Promise<string | null> {
   const port = parts.facilitators.get(network);
   if (port === undefined) return 'no facilitator is configured';
-  const { kinds } = await port.supported('api.ready.facilitator');
-  return kinds.some(kind => kind.network === CAIP2[network]) ? null : `it does not serve ${CAIP2[network]}`;
+  const answer = await port.supported('api.ready.facilitator');
+  if (answer.kind === 'unavailable') return 'not reachable';
+  return answer.feePayers[network].length > 0 ? null : `it does not serve ${CAIP2[network]}`;
 }
 
 function within(check: Promise<string | null>): Promise<string | null> {

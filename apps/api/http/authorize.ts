@@ -22,6 +22,7 @@ export async function authorize(request: FastifyRequest, scope: Scope, parts: Ap
   if (caller.expiresAt !== null && caller.expiresAt <= parts.clock.now()) refuse('key_expired', CHALLENGE);
   request.caller = caller;
   if (namesOtherNetwork(request.query, caller.network)) refuse('key_wrong_network', CHALLENGE);
+  if (!parts.chains.has(caller.network)) refuse('network_not_configured');
   if (caller.accountStatus !== 'active') refuse('account_not_active');
   if (!caller.scopes.has(scope))
     refuse('scope_missing', { members: { scope }, detail: `This needs a key with the scope ${scope}.` });

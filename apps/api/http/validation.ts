@@ -7,6 +7,8 @@ import { faultsOf, unstorable } from './faults.ts';
 export class SchemaPipe implements PipeTransform {
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { schema } = metadata;
+    // An id that no row can bear is one that is not there; PostgreSQL would call it an error.
+    if (metadata.type === 'param' && unstorable(value).length > 0) refuse('not_found');
     if (schema === undefined) return value;
     const plain = unstorable(value);
     if (plain.length > 0) refuse('invalid_request', { detail: summary(metadata, plain.length), errors: plain });

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Address, ClientReference, Currency, ListQuery, listOf, Network, Time } from '../http/wire.ts';
+
+const TreasuryAccount = z.strictObject({
+  currency: Currency,
+  asset: Address,
+  token_program: Address,
+  token_account: Address,
+  opened_at: Time.nullable(),
+});
+
+export const Agent = z
+  .strictObject({
+    mint: Address,
+    network: Network,
+    label: z.string(),
+    pay_to: Address,
+    treasury: z.strictObject({
+      id: z.string(),
+      kind: z.enum(['managed', 'delegated', 'self']),
+      status: z.enum(['opening', 'open']).describe('`open` once every token account can take money'),
+      accounts: z.array(TreasuryAccount),
+    }),
+    created_at: Time,
+  })
+  .meta({ id: 'Agent' });
+
+export const AgentList = listOf(Agent, 'AgentList');
+
+export const CreateAgent = z
+  .strictObject({
+    mint: Address,
+    label: z.string().min(1).max(120),
+    treasury: z.strictObject({
+      kind: z.enum(['managed', 'delegated', 'self']),
+      address: Address.optional(),
+      refund_account: Address.optional(),
+    }),
+    client_reference: ClientReference.optional(),
+  })
+  .meta({ id: 'CreateAgent' });
+export type CreateAgent = z.infer<typeof CreateAgent>;
+
+export const AgentQuery = z.strictObject(ListQuery);
+export type AgentQuery = z.infer<typeof AgentQuery>;
