@@ -20,8 +20,8 @@ export async function startLocalnet(options: LocalnetOptions): Promise<Localnet>
   const chain = new Chain(options);
   fillFaucet(chain);
   const faults = new Faults();
-  const main: Node = { name: 'main', chain, lag: 0, gaps: [], forgotten: new Set(), landing: { kind: 'usual' } };
-  const lagging: Node = { ...main, name: 'lagging', lag: options.lagSlots, gaps: [], forgotten: new Set() };
+  const main: Node = { name: 'main', chain, lag: 0, gaps: [], forgets: null, landing: { kind: 'usual' } };
+  const lagging: Node = { ...main, name: 'lagging', lag: options.lagSlots };
   const servers = [
     await listen(options.port, serveRpc(main, faults)),
     await listen(options.adminPort, serveAdmin({ chain, faults, main, lagging })),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Chain } from '../chain/chain.ts';
+import { closeHolding, setFrozen, setLamports, setOwner, setPaused } from '../chain/decrees.ts';
 import { airdrop, mintTo } from '../chain/faucet.ts';
 import type { Faults } from '../faults/faults.ts';
 import { faultBody } from '../faults/schema.ts';
@@ -15,6 +16,11 @@ const atoms = z
 const jumpBody = z.strictObject({ slots: z.int().min(1).max(1_000_000), skipped: z.boolean().default(false) });
 const airdropBody = z.strictObject({ address: z.string(), lamports: atoms });
 const mintBody = z.strictObject({ owner: z.string(), mint: z.string(), amount_atomic: atoms });
+const clockBody = z.strictObject({ offset_s: z.int() });
+const accountBody = z
+  .strictObject({ address: z.string(), frozen: z.boolean(), closed: z.literal(true), owner: z.string(), lamports: atoms })
+  .partial({ frozen: true, closed: true, owner: true, lamports: true });
+const mintPauseBody = z.strictObject({ mint: z.string(), paused: z.boolean() });
 const clearBody = z.strictObject({ id: z.int().optional() });
 const lagBody = z.strictObject({ slots: z.int().min(0).max(300) });
 
@@ -56,6 +62,24 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
     ({ lagging }, body) => {
       lagging.lag = lagBody.parse(body).slots;
       return { slots: lagging.lag };
+    },
+  ],
+  ['POST /clock', ({ chain }, body) => chain.setClockOffset(clockBody.parse(body).offset_s)],
+  [
+    'POST /account',
+    ({ chain }, body) => {
+      const { address, frozen, closed, owner, lamports } = accountBody.parse(body);
+      if (frozen !== undefined) setFrozen(chain, address, frozen);
+      if (owner !== undefined) setOwner(chain, address, owner);
+      if (closed) closeHolding(chain, address);
+      if (lamports !== undefined) setLamports(chain, address, lamports);
+    },
+  ],
+  [
+    'POST /mint',
+    ({ chain }, body) => {
+      const { mint, paused } = mintPauseBody.parse(body);
+      setPaused(chain, mint, paused);
     },
   ],
   [

@@ -1,21 +1,21 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import internal from 'litesvm/dist/internal.js';
-import { type RawAccount, readAccount, sameAccount, type Vm, writeAccount } from './account.ts';
+import { type RawAccount, readAccount, type Vm, writeAccount } from './account.ts';
 import { base58 } from './base58.ts';
-import { effectsOf, snapshot } from './effects.ts';
+import { Calendar } from './calendar.ts';
 import type { TransactionError } from './errors.ts';
-import { Heads } from './heads.ts';
+import { Forks, isSeen, type Phantom } from './forks.ts';
+import { Heads, type Moment } from './heads.ts';
 import { type MintKind, mintsOf, type Network } from './identity.ts';
 import { Inbox } from './inbox.ts';
-import { memoOf } from './memo.ts';
+import { hashOf, land, type Sent } from './landing.ts';
 import { mintAccount } from './mints.ts';
 import { Past } from './past.ts';
 import { installPrograms } from './programs.ts';
-import type { Landed } from './record.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { type SimulateOptions, type Simulation, simulate } from './simulate.ts';
 import { MAX_PROCESSING_AGE, type Skipped, Slots } from './slots.ts';
-import { Store } from './store.ts';
+import { Store, type StoredTransaction } from './store.ts';
 import { Ticker } from './ticker.ts';
 import type { WireTransaction } from './wire.ts';
 
@@ -29,8 +29,6 @@ export type ChainOptions = {
   /** USDG without its extensions, as in recordings of a validator that was given a bare mint. */
   bareUsdg: boolean;
 };
-
-export type Sent = { kind: 'landed'; record: Landed } | { kind: 'dropped'; reason: TransactionError };
 
 /** Slots before the first block are missing, as most are on a real network, so that slot and height differ. */
 const FIRST_SLOT = 1_000;
@@ -49,12 +47,11 @@ export class Chain {
   readonly past = new Past();
   readonly store: Store;
   readonly mints: MintKind[];
-  /** Seconds by which the chain's clock is off from this machine's. */
-  clockOffset_s: number;
+  readonly forks = new Forks();
+  readonly calendar: Calendar;
   readonly #ticker: Ticker;
   readonly #inbox = new Inbox(tx => this.land(tx));
   readonly #landed = new Map<string, number>();
-  #openTime_s = 0;
 
   constructor(options: ChainOptions) {
     this.options = options;
@@ -64,7 +61,7 @@ export class Chain {
     const skipped = JSON.parse(this.#remembered('skipped', () => JSON.stringify([{ from: 1, to: FIRST_SLOT }]))) as Skipped[];
     this.slots = new Slots(seed, skipped);
     this.heads = new Heads(this.slots, Number(this.#remembered('open', () => String(FIRST_OPEN))), options.instant);
-    this.clockOffset_s = Number(this.#remembered('clock_offset_s', () => '0'));
+    this.calendar = new Calendar(this.store, options.slotMs);
     this.vm = new internal.LiteSvm();
     this.vm.setTransactionHistory(0n);
     this.vm.setBlockhashCheck(false);
@@ -83,19 +80,30 @@ export class Chain {
     this.store.close();
   }
 
-  now_s(): number {
-    return Math.floor(Date.now() / 1_000) + this.clockOffset_s;
+  /** The state with everything in the open block. */
+  now(): Moment {
+    return { slot: this.heads.open, level: 'processed' };
   }
 
-  /** The account as of the end of a slot. */
-  account(address: string, slot: number): RawAccount | null {
-    const older = slot < this.heads.open ? this.past.at(address, slot) : undefined;
+  /** The account as someone sees it who looks at this moment. */
+  account(address: string, at: Moment): RawAccount | null {
+    const fork = this.forks.account(address, at);
+    if (fork && this.past.at(address, fork.slot - 1) === undefined) return fork.account;
+    const older = at.slot < this.heads.open ? this.past.at(address, at.slot) : undefined;
     return older ? older.account : readAccount(this.vm, address);
   }
 
-  /** The transaction with its lookups resolved against the accounts as of a slot. */
-  resolve(tx: WireTransaction, slot: number): Resolved | { error: TransactionError } {
-    return resolve(tx, address => this.account(address, slot));
+  /** A transaction as someone sees it who looks at this moment. */
+  transaction(signature: string, at: Moment): StoredTransaction | undefined {
+    const stored = this.store.transaction(signature);
+    if (stored && stored.record.slot <= at.slot) return stored;
+    const phantom = this.forks.transaction(signature);
+    return phantom && isSeen(phantom, at) ? phantom.stored : undefined;
+  }
+
+  /** The transaction with its lookups resolved against the accounts of a moment. */
+  resolve(tx: WireTransaction, at: Moment): Resolved | { error: TransactionError } {
+    return resolve(tx, address => this.account(address, at));
   }
 
   /** Whether the message has landed in a block up to the slot, recently enough to matter. */
@@ -121,46 +129,31 @@ export class Chain {
     this.#inbox.take(tx, { late, maxRetries, slot: this.heads.open });
   }
 
-  /** Executes the transaction in the open block, or says why no block takes it. Signatures are checked here. */
+  /** Executes the transaction in the open block, or says why no block takes it. */
   land(tx: WireTransaction): Sent {
-    if (this.hasLanded(tx.message, this.heads.open)) return { kind: 'dropped', reason: 'AlreadyProcessed' };
-    if (!this.isBlockhashValid(tx.blockhash, this.heads.at('processed'))) return { kind: 'dropped', reason: 'BlockhashNotFound' };
-    const resolved = this.resolve(tx, this.heads.open);
-    if ('error' in resolved) return { kind: 'dropped', reason: resolved.error };
-    const pre = snapshot(this.vm, resolved);
-    this.vm.setSigverify(true);
-    const result = tx.version === 'legacy' ? this.vm.sendLegacyTransaction(tx.bytes) : this.vm.sendVersionedTransaction(tx.bytes);
-    const post = snapshot(this.vm, resolved);
-    const effects = effectsOf(this.vm, resolved, result, pre, post);
-    // Whoever pays for nothing was never in a block.
-    if (effects.err !== null && pre.lamports[0] === post.lamports[0]) return { kind: 'dropped', reason: effects.err };
-    const record: Landed = {
-      signature: base58(tx.signatures[0] ?? new Uint8Array(64)),
-      slot: this.heads.open,
-      time: this.#openTime_s,
-      memo: memoOf(tx),
-      ...effects,
-    };
-    const accounts = new Map<string, RawAccount | null>();
-    resolved.keys.forEach((key, i) => {
-      const [before, after] = [pre.accounts[i] ?? null, post.accounts[i] ?? null];
-      if (!sameAccount(before, after)) {
-        this.past.remember(key, this.heads.open, before);
-        accounts.set(key, after);
-      }
-    });
-    const messageHash = hashOf(tx.message);
-    this.store.save({ accounts, tx: { record, wire: tx.bytes, messageHash, keys: resolved.keys } });
-    this.#landed.set(messageHash.toString('latin1'), record.slot);
-    return { kind: 'landed', record };
+    return land(this, tx);
   }
 
-  /** Changes accounts by decree, as no transaction could; kept like everything else. */
-  decree(accounts: Map<string, RawAccount | null>): void {
+  /** Shows a transaction in a block that will be abandoned. */
+  haunt(phantom: Phantom): void {
+    this.forks.add(phantom);
+  }
+
+  noteLanded(messageHash: Buffer, slot: number): void {
+    this.#landed.set(messageHash.toString('latin1'), slot);
+  }
+
+  /** Writes accounts into the VM, remembering what they were. The caller saves them. */
+  write(accounts: Map<string, RawAccount | null>): void {
     for (const [address, account] of accounts) {
       this.past.remember(address, this.heads.open, readAccount(this.vm, address));
       writeAccount(this.vm, address, account);
     }
+  }
+
+  /** Changes accounts by decree, as no transaction could; kept like everything else. */
+  decree(accounts: Map<string, RawAccount | null>): void {
+    this.write(accounts);
     this.store.save({ accounts });
   }
 
@@ -175,12 +168,12 @@ export class Chain {
       this.#open(from + slots);
     }
     this.heads.confirm();
-    this.store.noteTime(this.heads.open, this.#openTime_s);
+    this.calendar.open(this.heads.open, true);
   }
 
+  /** Makes the chain's clock run so many seconds ahead of this machine's, or behind. */
   setClockOffset(seconds: number): void {
-    this.clockOffset_s = seconds;
-    this.store.setMeta('clock_offset_s', String(seconds));
+    this.calendar.setOffset(seconds);
     this.#setClock();
   }
 
@@ -193,6 +186,7 @@ export class Chain {
     this.store.setMeta('open', String(slot));
     this.heads.openSlot(slot);
     this.#setClock();
+    this.forks.open(slot);
     this.#inbox.open(slot);
     if (slot % 16 === 0) this.#forget();
   }
@@ -203,17 +197,9 @@ export class Chain {
     for (const [hash, slot] of this.#landed) if (slot < oldest) this.#landed.delete(hash);
   }
 
-  /** The time of a block, in seconds since 1970. Noted for blocks with transactions and now and then; the rest follows from the slot's length. */
-  blockTime_s(slot: number): number {
-    const noted = this.store.timeBefore(slot);
-    return noted ? noted.time + Math.floor(((slot - noted.slot) * this.options.slotMs) / 1_000) : this.now_s();
-  }
-
   #setClock(): void {
-    this.#openTime_s = this.now_s();
-    if (this.heads.open % 16 === 0 || this.store.timeBefore(this.heads.open) === undefined)
-      this.store.noteTime(this.heads.open, this.#openTime_s);
-    this.vm.setClock(new internal.Clock(BigInt(this.heads.open), 0n, 0n, 1n, BigInt(this.#openTime_s)));
+    this.calendar.open(this.heads.open);
+    this.vm.setClock(new internal.Clock(BigInt(this.heads.open), 0n, 0n, 1n, BigInt(this.calendar.openTime_s)));
   }
 
   #restore(): void {
@@ -233,5 +219,3 @@ export class Chain {
     return value;
   }
 }
-
-const hashOf = (message: Uint8Array): Buffer => createHash('sha256').update(message).digest();

@@ -1,6 +1,10 @@
 import type { Slots } from './slots.ts';
 
-export type Commitment = 'processed' | 'confirmed' | 'finalized';
+export const COMMITMENTS = ['processed', 'confirmed', 'finalized'] as const;
+export type Commitment = (typeof COMMITMENTS)[number];
+
+/** Where someone looks: the state after a slot, at a level of commitment. */
+export type Moment = { slot: number; level: Commitment };
 
 /** Blocks between the newest confirmed block and the newest finalized one, as on a cluster. */
 export const FINALITY_BLOCKS = 31;

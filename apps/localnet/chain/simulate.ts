@@ -1,14 +1,15 @@
 import internal from 'litesvm/dist/internal.js';
-import { type RawAccount, readAccount, writeAccount } from './account.ts';
+import { type RawAccount, readAccount, sameAccount, writeAccount } from './account.ts';
 import { addressText } from './base58.ts';
 import type { Chain } from './chain.ts';
 import { effectsOf, type Snapshot, snapshot } from './effects.ts';
 import type { TransactionError } from './errors.ts';
+import type { Moment } from './heads.ts';
 import type { Effects } from './record.ts';
 import type { Resolved } from './resolve.ts';
 import type { WireTransaction } from './wire.ts';
 
-export type SimulateOptions = { slot: number; sigVerify: boolean; anyBlockhash: boolean };
+export type SimulateOptions = { at: Moment; sigVerify: boolean; anyBlockhash: boolean };
 
 /** What would happen. Not `charged`: no block would take it, so no fee. `resolved` is missing when accounts could not even be found. */
 export type Simulation = {
@@ -20,11 +21,12 @@ export type Simulation = {
 
 /** Runs a transaction against the accounts as of a slot and leaves no trace. */
 export function simulate(chain: Chain, tx: WireTransaction, options: SimulateOptions): Simulation {
-  const { slot } = options;
-  const resolved = chain.resolve(tx, slot);
+  const { at } = options;
+  const { slot } = at;
+  const resolved = chain.resolve(tx, at);
   if ('error' in resolved)
-    return { effects: nothing(resolved.error), charged: false, resolved: null, after: a => chain.account(a, slot) };
-  return atSlot(chain, resolved, slot, () => {
+    return { effects: nothing(resolved.error), charged: false, resolved: null, after: a => chain.account(a, at) };
+  return atMoment(chain, resolved, at, () => {
     const pre = snapshot(chain.vm, resolved);
     const refused = (err: TransactionError): Simulation => ({
       effects: {
@@ -35,7 +37,7 @@ export function simulate(chain: Chain, tx: WireTransaction, options: SimulateOpt
       },
       charged: false,
       resolved,
-      after: a => chain.account(a, slot),
+      after: a => chain.account(a, at),
     });
     if (!options.anyBlockhash && !chain.isBlockhashValid(tx.blockhash, slot) && !options.sigVerify)
       return refused('BlockhashNotFound');
@@ -54,7 +56,7 @@ export function simulate(chain: Chain, tx: WireTransaction, options: SimulateOpt
         effects: { ...effects, postBalances: afterFee.map(String) },
         charged: true,
         resolved,
-        after: a => chain.account(a, slot),
+        after: a => chain.account(a, at),
       };
     }
     if (!options.anyBlockhash && !chain.isBlockhashValid(tx.blockhash, slot)) return refused('BlockhashNotFound');
@@ -95,14 +97,16 @@ const nothing = (err: TransactionError): Effects => ({
   loaded: { writable: [], readonly: [] }, returnData: null, loadedDataSize: 0, costUnits: 0,
 }); // biome-ignore format: a row of nothings
 
-/** Puts older versions of the accounts into the VM for the time of one simulation. */
-function atSlot<T>(chain: Chain, { keys }: Resolved, slot: number, run: () => T): T {
+/** Puts the accounts as they were at a moment into the VM for the time of one simulation. */
+function atMoment<T>(chain: Chain, { keys }: Resolved, at: Moment, run: () => T): T {
   const changed = new Map<string, RawAccount | null>();
   for (const key of keys) {
-    const older = slot < chain.heads.open ? chain.past.at(key, slot) : undefined;
-    if (!older) continue;
-    changed.set(key, readAccount(chain.vm, key));
-    writeAccount(chain.vm, key, older.account);
+    if (at.slot >= chain.heads.open && !chain.forks.account(key, at)) continue;
+    const then = chain.account(key, at);
+    const live = readAccount(chain.vm, key);
+    if (sameAccount(then, live)) continue;
+    changed.set(key, live);
+    writeAccount(chain.vm, key, then);
   }
   try {
     return run();

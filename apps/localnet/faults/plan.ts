@@ -47,6 +47,21 @@ function disturb(plan: Plan, fault: Fault): void {
     case 'never_land':
       plan.node = { ...plan.node, landing: { kind: 'never' } };
       break;
+    case 'gone':
+      plan.node = { ...plan.node, landing: { kind: 'gone', seen: fault.seen, slots: fault.slots } };
+      break;
+    case 'fail_on_chain':
+      plan.node = { ...plan.node, landing: { kind: 'fail', err: fault.err } };
+      break;
+    case 'error_then_success':
+      plan.node = { ...plan.node, landing: { kind: 'error_then_success', slots: fault.slots } };
+      break;
+    case 'gap':
+      plan.node = { ...plan.node, gaps: [...plan.node.gaps, { from: fault.from_slot, to: fault.to_slot }] };
+      break;
+    case 'forget_statuses':
+      plan.node = { ...plan.node, forgets: { signature: fault.signature ?? null, history: fault.history } };
+      break;
     case 'lag':
       plan.node = { ...plan.node, lag: plan.node.lag + fault.slots };
       break;

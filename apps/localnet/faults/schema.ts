@@ -9,6 +9,8 @@ const match = {
   times: z.int().min(1).optional(),
 };
 
+const transactionError = z.union([z.string(), z.record(z.string(), z.unknown())]);
+
 /** The body of `POST /fault`. */
 export const faultBody = z.discriminatedUnion('kind', [
   z.strictObject({ ...match, kind: z.literal('error_before_accept'), code: z.int().optional(), message: z.string().optional() }),
@@ -18,7 +20,27 @@ export const faultBody = z.discriminatedUnion('kind', [
   z.strictObject({ ...match, kind: z.literal('unavailable') }),
   z.strictObject({ ...match, kind: z.literal('reset_mid_body') }),
   z.strictObject({ ...match, kind: z.literal('never_land') }),
-  z.strictObject({ ...match, kind: z.literal('lag'), slots: z.int().min(1) }),
+  /** Seen at a level of commitment for so many slots, then gone, as if it had never been. */
+  z.strictObject({
+    ...match,
+    kind: z.literal('gone'),
+    seen: z.enum(['processed', 'confirmed']),
+    slots: z.int().min(1).max(30).default(4),
+  }),
+  /** Lands with an error; the fee is taken. */
+  z.strictObject({
+    ...match,
+    kind: z.literal('fail_on_chain'),
+    err: transactionError.default({ InstructionError: [0, { Custom: 1 }] }),
+  }),
+  /** Seen with an error at processed for so many slots, then landed with success. */
+  z.strictObject({ ...match, kind: z.literal('error_then_success'), slots: z.int().min(1).max(30).default(2) }),
+  /** The call is answered as the node knew things so many slots ago. */
+  z.strictObject({ ...match, kind: z.literal('lag'), slots: z.int().min(1).max(300) }),
+  /** The node does not have these blocks. */
+  z.strictObject({ ...match, kind: z.literal('gap'), from_slot: z.int().min(0), to_slot: z.int().min(0) }),
+  /** The node has forgotten statuses (of `signature`, or all): its cache, or with `history` every trace. */
+  z.strictObject({ ...match, kind: z.literal('forget_statuses'), history: z.boolean().default(false) }),
 ]);
 
 /** A fault as it is asked for. Every condition given must hold; without any it meets every call. */

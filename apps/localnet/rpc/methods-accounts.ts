@@ -1,9 +1,10 @@
+import type { Moment } from '../chain/heads.ts';
 import { readHolding, readMint } from '../chain/holding.ts';
 import { TOKEN, TOKEN_2022 } from '../chain/identity.ts';
 import { accountEncoding, accountJson } from './account-json.ts';
 import { uiAmount } from './amount.ts';
 import { invalidParams } from './error.ts';
-import { accountAt, askedSlot, inContext, type Node } from './node.ts';
+import { asked, inContext, type Node } from './node.ts';
 import { address, atLeast, type Config, config, list } from './params.ts';
 
 const MAX_ACCOUNTS = 100;
@@ -11,72 +12,72 @@ const MAX_ACCOUNTS = 100;
 export function getBalance(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const key = address(params[0]);
-  const slot = askedSlot(node, config(params[1]));
-  return inContext(slot, accountAt(node, key, slot)?.lamports ?? 0n);
+  const at = asked(node, config(params[1]));
+  return inContext(at, node.chain.account(key, at)?.lamports ?? 0n);
 }
 
-const told = (node: Node, key: string, slot: number, options: Config) => {
-  const account = accountAt(node, key, slot);
-  return account && accountJson(account, options, mint => accountAt(node, mint, slot));
+const told = (node: Node, key: string, at: Moment, options: Config) => {
+  const account = node.chain.account(key, at);
+  return account && accountJson(account, options, mint => node.chain.account(mint, at));
 };
 
 export function getAccountInfo(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const key = address(params[0]);
   const options = config(params[1]);
-  const slot = askedSlot(node, options);
+  const at = asked(node, options);
   accountEncoding(options);
-  return inContext(slot, told(node, key, slot, options));
+  return inContext(at, told(node, key, at, options));
 }
 
 export function getMultipleAccounts(node: Node, params: unknown[]) {
   atLeast(params, 1);
-  const asked = list(params[0]);
-  if (asked.length > MAX_ACCOUNTS) throw invalidParams(`Too many inputs provided; max ${MAX_ACCOUNTS}`);
-  const keys = asked.map(address);
+  const inputs = list(params[0]);
+  if (inputs.length > MAX_ACCOUNTS) throw invalidParams(`Too many inputs provided; max ${MAX_ACCOUNTS}`);
+  const keys = inputs.map(address);
   // Unlike getAccountInfo, this one answers in base64 unless asked otherwise.
   const options: Config = { encoding: 'base64', ...config(params[1]) };
-  const slot = askedSlot(node, options);
+  const at = asked(node, options);
   return inContext(
-    slot,
-    keys.map(key => told(node, key, slot, options)),
+    at,
+    keys.map(key => told(node, key, at, options)),
   );
 }
 
 export function getTokenAccountBalance(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const key = address(params[0]);
-  const slot = askedSlot(node, config(params[1]));
-  const account = accountAt(node, key, slot);
+  const at = asked(node, config(params[1]));
+  const account = node.chain.account(key, at);
   if (account === null) throw invalidParams('Invalid param: could not find account');
   const holding = readHolding(account);
   if (!holding) throw invalidParams('Invalid param: not a Token account');
-  const mint = readMint(accountAt(node, holding.mint, slot));
+  const mint = readMint(node.chain.account(holding.mint, at));
   if (!mint) throw invalidParams('Invalid param: could not find mint');
-  return inContext(slot, uiAmount(holding.amount, mint.decimals));
+  return inContext(at, uiAmount(holding.amount, mint.decimals));
 }
 
 export function getTokenAccountsByOwner(node: Node, params: unknown[]) {
   atLeast(params, 2);
   const owner = address(params[0]);
   const options = config(params[2]);
-  const slot = askedSlot(node, options);
-  const wanted = tokenFilter(node, config(params[1]), slot);
-  const candidates = new Set([...node.chain.store.tokenAccountsOf(owner), ...node.chain.past.writtenAfter(slot)]);
+  const at = asked(node, options);
+  const wanted = tokenFilter(node, config(params[1]), at);
+  const candidates = new Set([...node.chain.store.tokenAccountsOf(owner), ...node.chain.past.writtenAfter(at.slot)]);
   const found = [...candidates].sort().flatMap(key => {
-    const account = accountAt(node, key, slot);
+    const account = node.chain.account(key, at);
     const holding = readHolding(account);
     if (!account || holding?.owner !== owner || holding.program !== wanted.program) return [];
     if (wanted.mint !== null && holding.mint !== wanted.mint) return [];
-    return [{ account: accountJson(account, options, mint => accountAt(node, mint, slot)), pubkey: key }];
+    return [{ account: accountJson(account, options, mint => node.chain.account(mint, at)), pubkey: key }];
   });
-  return inContext(slot, found);
+  return inContext(at, found);
 }
 
-function tokenFilter(node: Node, filter: Config, slot: number): { mint: string | null; program: string } {
+function tokenFilter(node: Node, filter: Config, at: Moment): { mint: string | null; program: string } {
   if (filter.mint !== undefined) {
     const mint = address(filter.mint);
-    const account = accountAt(node, mint, slot);
+    const account = node.chain.account(mint, at);
     if (account === null) throw invalidParams('Invalid param: could not find mint');
     if (!readMint(account)) throw invalidParams('Invalid param: not a Token mint');
     return { mint, program: account.owner };

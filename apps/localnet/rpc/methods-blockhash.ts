@@ -2,7 +2,7 @@ import { feeOf } from '../chain/fees.ts';
 import { MAX_PROCESSING_AGE } from '../chain/slots.ts';
 import { decodeMessage, WireError } from '../chain/wire.ts';
 import { invalidParams } from './error.ts';
-import { askedSlot, inContext, type Node } from './node.ts';
+import { asked, inContext, type Node } from './node.ts';
 import { atLeast, config, text } from './params.ts';
 
 /** The newest blockhash at a slot and the last height at which it is good. */
@@ -12,23 +12,23 @@ export function blockhashAt(node: Node, slot: number) {
 }
 
 export function getLatestBlockhash(node: Node, [options]: unknown[]) {
-  const slot = askedSlot(node, config(options));
-  return inContext(slot, blockhashAt(node, slot));
+  const at = asked(node, config(options));
+  return inContext(at, blockhashAt(node, at.slot));
 }
 
 export function isBlockhashValid(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const hash = text(params[0]);
-  const slot = askedSlot(node, config(params[1]));
-  return inContext(slot, node.chain.isBlockhashValid(hash, slot));
+  const at = asked(node, config(params[1]));
+  return inContext(at, node.chain.isBlockhashValid(hash, at.slot));
 }
 
 export function getFeeForMessage(node: Node, params: unknown[]) {
   atLeast(params, 1);
-  const slot = askedSlot(node, config(params[1]));
+  const at = asked(node, config(params[1]));
   try {
     const message = decodeMessage(new Uint8Array(Buffer.from(text(params[0]), 'base64')));
-    return inContext(slot, node.chain.isBlockhashValid(message.blockhash, slot) ? feeOf(message) : null);
+    return inContext(at, node.chain.isBlockhashValid(message.blockhash, at.slot) ? feeOf(message) : null);
   } catch (error) {
     if (error instanceof WireError)
       throw invalidParams(`failed to deserialize solana_message::versions::VersionedMessage: ${error.message}`);

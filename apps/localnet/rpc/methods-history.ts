@@ -1,7 +1,8 @@
+import { COMMITMENTS, type Moment } from '../chain/heads.ts';
 import type { StoredTransaction } from '../chain/store.ts';
 import { invalidParams, RpcError } from './error.ts';
 import { atLeastConfirmed } from './methods-node.ts';
-import { inContext, knowsSlot, landed, type Node, slotAt } from './node.ts';
+import { inContext, knowsSlot, momentAt, type Node, sighted, slotAt } from './node.ts';
 import { address, atLeast, config, flag, list, optional, signature, text, whole } from './params.ts';
 import { type TransactionEncoding, transactionJson } from './transaction-json.ts';
 
@@ -17,23 +18,24 @@ export function getSignatureStatuses(node: Node, params: unknown[]) {
   const signatures = asked.map(signature);
   const search = flag(config(params[1]).searchTransactionHistory);
   return inContext(
-    slotAt(node, 'processed'),
+    momentAt(node, 'processed'),
     signatures.map(s => statusOf(node, s, search)),
   );
 }
 
 function statusOf(node: Node, signature: string, search: boolean) {
-  const found = landed(node, signature);
-  if (!found) return null;
-  const { slot, err } = found.record;
+  const seen = sighted(node, signature);
+  if (!seen) return null;
+  const { slot, err } = seen.tx.record;
   const { slots } = node.chain;
-  const [confirmed, finalized] = [slotAt(node, 'confirmed'), slotAt(node, 'finalized')];
-  const cached = slots.height(slot) > slots.height(finalized) - STATUS_CACHE_BLOCKS && !node.forgotten.has(signature);
-  if (!cached && !search) return null;
-  const level = slot <= finalized ? 'finalized' : slot <= confirmed ? 'confirmed' : 'processed';
+  const forgotten = node.forgets !== null && (node.forgets.signature ?? signature) === signature;
+  const cached = slots.height(slot) > slots.height(slotAt(node, 'finalized')) - STATUS_CACHE_BLOCKS && !forgotten;
+  // History search looks at finalized blocks only.
+  if (!cached && !(search && seen.level === 'finalized')) return null;
   return {
-    confirmationStatus: level,
-    confirmations: level === 'finalized' ? null : Math.max(0, slots.height(confirmed) - slots.height(slot) + 1),
+    confirmationStatus: seen.level,
+    confirmations:
+      seen.level === 'finalized' ? null : Math.max(0, slots.height(slotAt(node, 'confirmed')) - slots.height(slot) + 1),
     err,
     slot,
     status: err === null ? { Ok: null } : { Err: err },
@@ -49,9 +51,10 @@ export function getTransaction(node: Node, params: unknown[]) {
   const encoding = optional(options.encoding, text) ?? 'json';
   if (!ENCODINGS.has(encoding))
     throw invalidParams('Invalid params: data did not match any variant of untagged enum RpcEncodingConfigWrapper.');
-  const newest = atLeastConfirmed(node, options);
-  const found = landed(node, wanted);
-  if (!found || found.record.slot > newest) return null;
+  const { level } = atLeastConfirmed(node, options);
+  const seen = sighted(node, wanted);
+  if (!seen || COMMITMENTS.indexOf(seen.level) < COMMITMENTS.indexOf(level)) return null;
+  const found = seen.tx;
   const told = transactionJson(found, encoding as TransactionEncoding);
   if (optional(options.maxSupportedTransactionVersion, whole) === undefined) {
     if (told.version !== 'legacy')
@@ -71,30 +74,37 @@ export function getSignaturesForAddress(node: Node, params: unknown[]) {
   const options = config(params[1]);
   const limit = optional(options.limit, whole) ?? MAX_HISTORY;
   if (limit === 0 || limit > MAX_HISTORY) throw invalidParams(`Invalid limit; max ${MAX_HISTORY}`);
-  const newest = atLeastConfirmed(node, options);
+  const at = atLeastConfirmed(node, options);
   const bound = (value: unknown): StoredTransaction | undefined => {
     const given = optional(value, signature);
-    return given === undefined ? undefined : landed(node, given);
+    return given === undefined ? undefined : sighted(node, given)?.tx;
   };
   const before = bound(options.before);
   // An unknown `before` finds nothing, an unknown `until` everything, as on a validator.
   if (optional(options.before, text) !== undefined && !before) return [];
-  const found = [];
-  for (const { record } of node.chain.store.transactionsOf(
-    key,
-    before?.id ?? Number.MAX_SAFE_INTEGER,
-    bound(options.until)?.id ?? -1,
-  )) {
-    if (found.length === limit) break;
-    if (record.slot > newest || !knowsSlot(node, record.slot)) continue;
-    found.push({
-      blockTime: record.time,
-      confirmationStatus: record.slot <= slotAt(node, 'finalized') ? 'finalized' : 'confirmed',
-      err: record.err,
-      memo: record.memo,
-      signature: record.signature,
-      slot: record.slot,
-    });
-  }
-  return found;
+  const stored = node.chain.store.transactionsOf(key, before?.id ?? Number.MAX_SAFE_INTEGER, bound(options.until)?.id ?? -1);
+  const phantoms = before ? [] : node.chain.forks.namedBy(key, at).map(phantom => phantom.stored);
+  return take(historyOf(node, at, phantoms, stored), limit);
+}
+
+function* historyOf(node: Node, at: Moment, ...sources: Iterable<StoredTransaction>[]) {
+  const finalized = slotAt(node, 'finalized');
+  for (const source of sources)
+    for (const { record } of source) {
+      if (record.slot > at.slot || !knowsSlot(node, record.slot)) continue;
+      yield {
+        blockTime: record.time,
+        confirmationStatus: record.slot <= finalized ? 'finalized' : 'confirmed',
+        err: record.err,
+        memo: record.memo,
+        signature: record.signature,
+        slot: record.slot,
+      };
+    }
+}
+
+function take<T>(from: Iterable<T>, limit: number): T[] {
+  const taken: T[] = [];
+  for (const item of from) if (taken.push(item) === limit) break;
+  return taken;
 }

@@ -1,6 +1,7 @@
+import type { Moment } from '../chain/heads.ts';
 import { GENESIS_HASH } from '../chain/identity.ts';
 import { invalidParams, RpcError } from './error.ts';
-import { API_VERSION, askedSlot, knowsSlot, type Node, slotAt } from './node.ts';
+import { API_VERSION, asked, knowsSlot, type Node, slotAt } from './node.ts';
 import { atLeast, type Config, commitment, config, optional, whole } from './params.ts';
 
 const SLOTS_IN_EPOCH = 432_000;
@@ -21,13 +22,13 @@ export const getVersion = () => ({ 'feature-set': 1620780344, 'solana-core': API
 
 export const getGenesisHash = (node: Node): string => GENESIS_HASH[node.chain.options.network];
 
-export const getSlot = (node: Node, [options]: unknown[]): number => askedSlot(node, config(options));
+export const getSlot = (node: Node, [options]: unknown[]): number => asked(node, config(options)).slot;
 
 export const getBlockHeight = (node: Node, [options]: unknown[]): number =>
-  node.chain.slots.height(askedSlot(node, config(options)));
+  node.chain.slots.height(asked(node, config(options)).slot);
 
 export function getEpochInfo(node: Node, [options]: unknown[]) {
-  const slot = askedSlot(node, config(options));
+  const slot = asked(node, config(options)).slot;
   return {
     absoluteSlot: slot,
     blockHeight: node.chain.slots.height(slot),
@@ -44,17 +45,17 @@ export function getBlocks(node: Node, params: unknown[]): number[] {
   const first = whole(params[0]);
   const last = typeof params[1] === 'number' ? whole(params[1]) : undefined;
   const options: Config = config(last === undefined ? (params[1] ?? params[2]) : params[2]);
-  const newest = atLeastConfirmed(node, options);
+  const newest = atLeastConfirmed(node, options).slot;
   const end = Math.min(last ?? first + MAX_BLOCKS, newest);
   if (end < first) return [];
   if (end - first > MAX_BLOCKS) throw invalidParams(`Slot range too large; max ${MAX_BLOCKS}`);
   return node.chain.slots.blocks(first, end, MAX_BLOCKS).filter(slot => knowsSlot(node, slot));
 }
 
-/** The newest slot at the commitment asked for, which may not be `processed`. */
-export function atLeastConfirmed(node: Node, options: Config): number {
+/** Where the node looks at the commitment asked for, which may not be `processed`. */
+export function atLeastConfirmed(node: Node, options: Config): Moment {
   if (commitment(options.commitment) === 'processed') throw invalidParams('Method does not support commitment below `confirmed`');
-  return askedSlot(node, options);
+  return asked(node, options);
 }
 
 export function getBlockTime(node: Node, params: unknown[]): number | null {
@@ -63,7 +64,7 @@ export function getBlockTime(node: Node, params: unknown[]): number | null {
   if (slot > slotAt(node, 'confirmed')) throw new RpcError(-32004, `Block not available for slot ${slot}`);
   if (!node.chain.slots.hasBlock(slot) || !knowsSlot(node, slot))
     throw new RpcError(-32007, `Slot ${slot} was skipped, or missing due to ledger jump to recent snapshot`);
-  return node.chain.blockTime_s(slot);
+  return node.chain.calendar.timeOf_s(slot);
 }
 
 export function getRecentPrioritizationFees(node: Node) {

@@ -1,13 +1,15 @@
 import { base58, fromBase58 } from '../chain/base58.ts';
 import type { TransactionError } from '../chain/errors.ts';
 import { errorText } from '../chain/errors-text.ts';
+import type { Moment } from '../chain/heads.ts';
 import type { Simulation } from '../chain/simulate.ts';
 import type { WireTransaction } from '../chain/wire.ts';
+import { deliver } from '../faults/landing.ts';
 import { accountJson } from './account-json.ts';
 import { invalidParams, RpcError } from './error.ts';
 import { blockhashAt } from './methods-blockhash.ts';
 import { checkHealth } from './methods-node.ts';
-import { accountAt, askedSlot, inContext, type Node } from './node.ts';
+import { asked, inContext, type Node } from './node.ts';
 import { address, atLeast, type Config, config, flag, list, optional, text, whole } from './params.ts';
 import { balanceJson, innerJson } from './transaction-json.ts';
 import { transactionParam } from './transaction-params.ts';
@@ -24,9 +26,9 @@ export function sentTransaction(params: unknown[]): { tx: WireTransaction; optio
 export function preflight(node: Node, tx: WireTransaction, options: Config): void {
   if (flag(options.skipPreflight)) return;
   const { preflightCommitment, minContextSlot } = options;
-  const slot = askedSlot(node, { commitment: preflightCommitment, minContextSlot });
+  const at = asked(node, { commitment: preflightCommitment, minContextSlot });
   checkHealth(node);
-  const simulation = node.chain.simulate(tx, { slot, sigVerify: true, anyBlockhash: false });
+  const simulation = node.chain.simulate(tx, { at, sigVerify: true, anyBlockhash: false });
   const { err } = simulation.effects;
   if (err !== null)
     throw new RpcError(-32002, `Transaction simulation failed: ${errorText(err)}`, preflightData(simulation, err));
@@ -57,7 +59,7 @@ export const signatureOf = (tx: WireTransaction): string => base58(tx.signatures
 export function sendTransaction(node: Node, params: unknown[]): string {
   const { tx, options } = sentTransaction(params);
   preflight(node, tx, options);
-  if (node.landing.kind === 'usual') node.chain.submit(tx, optional(options.maxRetries, whole) ?? Number.MAX_SAFE_INTEGER);
+  deliver(node, tx, optional(options.maxRetries, whole) ?? Number.MAX_SAFE_INTEGER);
   return signatureOf(tx);
 }
 
@@ -66,15 +68,15 @@ export function simulateTransaction(node: Node, params: unknown[]) {
   const options = config(params[1]);
   const encoding = optional(options.encoding, text) ?? 'base58';
   let tx = transactionParam(text(params[0]), encoding);
-  const slot = askedSlot(node, options);
+  const at = asked(node, options);
   const [sigVerify, replace] = [flag(options.sigVerify), flag(options.replaceRecentBlockhash)];
   if (sigVerify && replace) throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
-  const replacement = replace ? blockhashAt(node, slot) : null;
+  const replacement = replace ? blockhashAt(node, at.slot) : null;
   if (replacement) tx = withBlockhash(tx, replacement.blockhash);
-  const simulation = node.chain.simulate(tx, { slot, sigVerify, anyBlockhash: replace });
+  const simulation = node.chain.simulate(tx, { at, sigVerify, anyBlockhash: replace });
   const { effects, resolved, charged } = simulation;
-  return inContext(slot, {
-    accounts: accountsAfter(node, simulation, slot, options),
+  return inContext(at, {
+    accounts: accountsAfter(node, simulation, at, options),
     err: effects.err,
     fee: charged ? effects.fee : null,
     innerInstructions: flag(options.innerInstructions) ? innerJson(effects, resolved?.keys ?? [], true) : null,
@@ -98,7 +100,7 @@ function withBlockhash(tx: WireTransaction, blockhash: string): WireTransaction 
   return { ...tx, bytes, message: bytes.subarray(bytes.length - tx.message.length), blockhash };
 }
 
-function accountsAfter(node: Node, simulation: Simulation, slot: number, options: Config) {
+function accountsAfter(node: Node, simulation: Simulation, at: Moment, options: Config) {
   const wanted = optional(options.accounts, config);
   if (!wanted) return null;
   const keys = list(wanted.addresses).map(address);
@@ -107,6 +109,6 @@ function accountsAfter(node: Node, simulation: Simulation, slot: number, options
   if (simulation.effects.err !== null) return keys.map(() => null);
   return keys.map(key => {
     const account = simulation.after(key);
-    return account && accountJson(account, { encoding: 'base64', ...wanted }, mint => accountAt(node, mint, slot));
+    return account && accountJson(account, { encoding: 'base64', ...wanted }, mint => node.chain.account(mint, at));
   });
 }
