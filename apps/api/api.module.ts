@@ -5,6 +5,8 @@ import { HealthController } from './health/health.controller.ts';
 import { Origin } from './http/origin.ts';
 import { type ApiParts, PARTS } from './parts.ts';
 import { PaymentLinksController } from './payment-links/payment-links.controller.ts';
+import { PaymentsController } from './payments/payments.controller.ts';
+import { RefundsController } from './refunds/refunds.controller.ts';
 
 @Module({})
 class ApiModule {}
@@ -12,7 +14,14 @@ class ApiModule {}
 /** Nest's view of the API: routes over what openParts built. */
 export const apiModule = (parts: ApiParts, origin: Origin): DynamicModule => ({
   module: ApiModule,
-  controllers: [HealthController, ErrorPagesController, AgentsController, PaymentLinksController],
+  controllers: [
+    HealthController,
+    ErrorPagesController,
+    AgentsController,
+    PaymentLinksController,
+    PaymentsController,
+    RefundsController,
+  ],
   providers: [
     { provide: PARTS, useValue: parts },
     { provide: Origin, useValue: origin },

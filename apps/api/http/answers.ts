@@ -34,6 +34,10 @@ export function Answers(status: number, schema: ZodType | null, refusals: readon
   return applyDecorators(HttpCode(status), good, ...refusalResponses(refusals));
 }
 
+/** Another good answer of the same shape. */
+export const Also = (status: number, description: string, schema: ZodType) =>
+  ApiResponse({ status, description, standardSchema: schema });
+
 function refusalResponses(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(new Set(codes), code => PROBLEMS[code].status);
   return [...byStatus].map(([status, group]) =>

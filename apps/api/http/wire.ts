@@ -9,7 +9,7 @@ export const Currency = z.enum(CURRENCIES).meta({ id: 'Currency' });
 /** Decimal digits, no sign, no leading zero; what it may be at most is judged by the operation. */
 export const AmountAtomic = z
   .string()
-  .max(40)
+  .max(128)
   .regex(/^(0|[1-9][0-9]*)$/, 'Decimal digits, without sign, point or leading zero.')
   .meta({ id: 'AmountAtomic', description: 'An amount in atoms: 1 USDC is "1000000".', example: '100000' });
 

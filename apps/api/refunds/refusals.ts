@@ -1,0 +1,16 @@
+import type { ProblemCode } from '#libs/problems/catalogue';
+
+/** What accepting a refund may refuse, beside what any keyed route may. */
+export const REFUSALS: readonly ProblemCode[] = [
+  'idempotency_key_missing',
+  'payment_not_found',
+  'payment_not_settled',
+  'payment_already_refunded',
+  'external_id_conflict',
+  'balance_changed',
+  'refund_exceeds_remaining',
+  'amount_not_positive',
+  'fee_not_below_amount',
+  'redirect_not_allowed',
+  'source_not_allowed',
+];
