@@ -1,4 +1,10 @@
-import { createSolanaRpc, isSolanaError, type Rpc, SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR, type SolanaRpcApi } from '@solana/kit';
+import {
+  createSolanaRpc,
+  isSolanaError,
+  type Rpc,
+  SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR,
+  type SolanaRpcApi,
+} from '@solana/kit';
 import type { Network } from '#libs/money/assets';
 import type { Step } from '#libs/steps/registry';
 import type { Steps } from '#libs/steps/steps';

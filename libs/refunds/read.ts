@@ -1,18 +1,21 @@
-import { type RawBuilder, sql } from 'kysely';
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Reader } from '#libs/db/database';
 import { cutPage, inPage, type Page, type PageAsk, positionAt } from '#libs/pages/page';
 import type { WorkflowUrl } from '#libs/payments/view';
-import { type RefundView, viewRefunds } from './view.ts';
+import { type RefundView, viewRefund, viewRefunds } from './view.ts';
 
 type Owner = Pick<Caller, 'accountId' | 'network'>;
 
-/** The caller's refund, or null: someone else's is null too. */
+/** The caller's refund, or null; another account's is null too. */
 export async function readRefund(reader: Reader, owner: Owner, id: string, workflowUrl: WorkflowUrl): Promise<RefundView | null> {
-  const own = await ownRefunds(reader, owner).select('r.id').where('r.id', '=', id).executeTakeFirst();
-  if (!own) return null;
-  const [view] = await viewRefunds(reader, [own.id], workflowUrl);
-  return view ?? null;
+  const own = await reader
+    .selectFrom('refunds')
+    .select('id')
+    .where('id', '=', id)
+    .where('account_id', '=', owner.accountId)
+    .where('network', '=', owner.network)
+    .executeTakeFirst();
+  return own ? viewRefund(reader, id, workflowUrl) : null;
 }
 
 export interface RefundListAsk extends PageAsk {
@@ -41,15 +44,42 @@ export async function listRefunds(
   ask: RefundListAsk,
   workflowUrl: WorkflowUrl,
 ): Promise<Page<RefundView>> {
-  const found = await ownRefunds(reader, owner)
+  let query = reader
+    .selectFrom('refunds as r')
+    .innerJoin('agents as a', 'a.id', 'r.agent_id')
+    .innerJoin('payments as p', 'p.id', 'r.payment_id')
     .select(['r.id', positionAt('r.created_at').as('position_at')])
+    .where('r.account_id', '=', owner.accountId)
+    .where('r.network', '=', owner.network)
     .where(inPage(cursorKey, ask, 'r.created_at', 'r.id'))
-    .where(asked(owner, ask))
     .orderBy('r.created_at', 'desc')
     .orderBy('r.id', 'desc')
-    .limit(ask.limit + 1)
-    .execute();
-  const { rows, next_cursor } = cutPage(cursorKey, found, ask.limit);
+    .limit(ask.limit + 1);
+  if (ask.owner_agent !== undefined) query = query.where('a.mint', '=', ask.owner_agent);
+  if (ask.payer !== undefined) query = query.where('p.payer_owner', '=', ask.payer);
+  if (ask.needs_attention !== undefined) query = query.where('r.needs_attention', '=', ask.needs_attention);
+  for (const name of [
+    'payment_id',
+    'status',
+    'external_id',
+    'tx_sig',
+    'reason',
+    'failure_code',
+    'client_reference',
+    'batch_id',
+  ] as const) {
+    const value = ask[name];
+    if (value !== undefined) query = query.where(`r.${name}`, '=', value);
+  }
+  for (const [name, column] of [
+    ['completed', 'r.completed_at'],
+    ['finalized', 'r.finalized_at'],
+  ] as const) {
+    const [from, to] = [ask[`${name}[gte]`], ask[`${name}[lt]`]];
+    if (from !== undefined) query = query.where(column, '>=', new Date(from));
+    if (to !== undefined) query = query.where(column, '<', new Date(to));
+  }
+  const { rows, next_cursor } = cutPage(cursorKey, await query.execute(), ask.limit);
   const views = new Map(
     (
       await viewRefunds(
@@ -60,40 +90,4 @@ export async function listRefunds(
     ).map(view => [view.id, view]),
   );
   return { items: rows.flatMap(row => views.get(row.id) ?? []), next_cursor };
-}
-
-const ownRefunds = (reader: Reader, owner: Owner) =>
-  reader.selectFrom('refunds as r').where('r.account_id', '=', owner.accountId).where('r.network', '=', owner.network);
-
-type Condition = RawBuilder<boolean>;
-
-/** One condition per filter; those that were not asked for are left out. */
-const FILTERS: {
-  [Name in Exclude<keyof RefundListAsk, keyof PageAsk>]: (value: NonNullable<RefundListAsk[Name]>, owner: Owner) => Condition;
-} = {
-  payment_id: id => sql`r.payment_id = ${id}`,
-  status: status => sql`r.status = ${status}`,
-  external_id: id => sql`r.external_id = ${id}`,
-  owner_agent: (mint, owner) =>
-    sql`r.agent_id in (select id from agents where mint = ${mint} and account_id = ${owner.accountId})`,
-  needs_attention: needs => sql`r.needs_attention = ${needs}`,
-  // Any leg's, not only the last one's, which is the refund's own.
-  tx_sig: signature => sql`r.id in (select refund_id from legs where tx_sig = ${signature})`,
-  payer: payer => sql`r.payment_id in (select id from payments where payer_owner = ${payer})`,
-  reason: reason => sql`r.reason = ${reason}`,
-  failure_code: code => sql`r.failure_code = ${code}`,
-  client_reference: reference => sql`r.client_reference = ${reference}`,
-  batch_id: id => sql`r.batch_id = ${id}`,
-  'completed[gte]': time => sql`r.completed_at >= ${time}::timestamptz`,
-  'completed[lt]': time => sql`r.completed_at < ${time}::timestamptz`,
-  'finalized[gte]': time => sql`r.finalized_at >= ${time}::timestamptz`,
-  'finalized[lt]': time => sql`r.finalized_at < ${time}::timestamptz`,
-};
-
-function asked(owner: Owner, ask: RefundListAsk): Condition {
-  const conditions = Object.entries(FILTERS).flatMap(([name, condition]) => {
-    const value = ask[name as keyof typeof FILTERS];
-    return value === undefined ? [] : [(condition as (value: unknown, owner: Owner) => Condition)(value, owner)];
-  });
-  return conditions.length === 0 ? sql`true` : sql`(${sql.join(conditions, sql` and `)})`;
 }

@@ -21,7 +21,12 @@ export interface RefundEdge {
   event: `refund.${string}`;
 }
 
-const edge = (from: RefundEdge['from'], to: RefundStatus, by: readonly Cause[], event: RefundEdge['event'] = `refund.${to}`): RefundEdge => ({
+const edge = (
+  from: RefundEdge['from'],
+  to: RefundStatus,
+  by: readonly Cause[],
+  event: RefundEdge['event'] = `refund.${to}`,
+): RefundEdge => ({
   from,
   to,
   by,

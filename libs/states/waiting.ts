@@ -33,13 +33,25 @@ interface WaitRule {
 export const WAITS: Record<WaitReason, WaitRule> = {
   address: { ends_when: 'a destination is given', person: true, actions: ['redirect', 'cancel'] },
   approval: { ends_when: 'another key approves or rejects it', person: true, actions: ['approve', 'reject', 'cancel'] },
-  signature: { ends_when: 'the treasury owner signs and submits the prepared transaction', person: true, actions: ['submit', 'cancel'] },
+  signature: {
+    ends_when: 'the treasury owner signs and submits the prepared transaction',
+    person: true,
+    actions: ['submit', 'cancel'],
+  },
   send_delay: { ends_when: 'the undo window has passed', person: false, actions: ['cancel'] },
   insufficient_funds: { ends_when: 'the treasury holds the amount', person: true, actions: ['fund_treasury', 'cancel'] },
-  insufficient_allowance: { ends_when: 'the owner approves a larger allowance', person: true, actions: ['raise_allowance', 'cancel'] },
+  insufficient_allowance: {
+    ends_when: 'the owner approves a larger allowance',
+    person: true,
+    actions: ['raise_allowance', 'cancel'],
+  },
   sponsor_short: { ends_when: 'the account that pays network fees holds SOL again', person: true, actions: ['fund_sponsor'] },
   treasury_frozen: { ends_when: 'the issuer thaws the treasury', person: true, actions: ['cancel'] },
-  destination_frozen: { ends_when: 'the issuer thaws the destination, or another is given', person: true, actions: ['redirect', 'cancel'] },
+  destination_frozen: {
+    ends_when: 'the issuer thaws the destination, or another is given',
+    person: true,
+    actions: ['redirect', 'cancel'],
+  },
   mint_paused: { ends_when: 'the issuer resumes the mint', person: true, actions: ['cancel'] },
   payment_unconfirmed: { ends_when: 'the payment is confirmed again, or proven gone', person: false, actions: [] },
   not_yet_sent: { ends_when: 'a worker takes it up', person: false, actions: ['cancel'] },

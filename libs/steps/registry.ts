@@ -55,6 +55,7 @@ export const STEPS = {
   'treasury.opened': 'worker',
   'finality.status': 'worker',
   'finality.stamp': 'worker',
+  'finality.gone': 'worker',
   'overdue.restart': 'worker',
   'worker.schedules': 'worker',
   // facilitator

@@ -263,7 +263,7 @@ export interface Payments {
   asset: string;
   block_time: Timestamp | null;
   captured: ColumnType<string, string, string> | null;
-  carrier: string | null;
+  carrier: string;
   client_reference: string | null;
   created_at: Generated<Timestamp>;
   currency: string;

@@ -86,7 +86,7 @@ create table payments (
   failure_message text,
   waiting jsonb,
   needs_attention boolean not null default false,
-  carrier text,
+  carrier text not null,
   next_due_at timestamptz,
   delivery_status text not null default 'pending' check (delivery_status in ('pending', 'forwarding', 'delivered', 'failed', 'unknown')),
   delivery_http_status int,

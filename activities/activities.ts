@@ -1,0 +1,41 @@
+import { Context } from '@temporalio/activity';
+import type { Parts } from '#libs/parts';
+import { failSettlement } from '#libs/payments/fail';
+import { recordSettlement } from '#libs/payments/record';
+import { settlePayment } from '#libs/payments/settle';
+import { payLeg } from '#libs/refunds/pay';
+import { postLeg } from '#libs/refunds/post';
+import type { Pace } from '#libs/states/pace';
+import type { Watch } from '#libs/transfers/follow';
+import { openTreasury } from '#libs/treasuries/open';
+import { watchFinality } from '#libs/watch/finality';
+import { restartOverdue } from '#libs/watch/overdue';
+import type { Activities } from '#workflows/contracts/activities';
+
+/** What the workflows ask of the world. `stopping` is aborted when the worker shuts down: whatever polls, yields. */
+export function openActivities(parts: Parts, stopping: AbortSignal): Activities {
+  const watch = (pace: Pace): Watch => ({
+    pace,
+    beat: () => Context.current().heartbeat(),
+    abort: AbortSignal.any([stopping, Context.current().cancellationSignal]),
+  });
+  return {
+    /** Safe to repeat: submits the same message, and believes only the chain. */
+    settle: ({ payment_id, run, pace }) => settlePayment(parts, { paymentId: payment_id, carrier: run.workflow_id }, watch(pace)),
+    /** Safe to repeat: writes once. */
+    recordSettlement: ({ payment_id, run, landed }) => recordSettlement(parts, payment_id, run, landed),
+    /** Safe to repeat: writes once. */
+    failSettlement: ({ payment_id, run, why }) => failSettlement(parts, payment_id, run, why),
+    /** Safe to repeat: goes on from the stored attempt; signs anew only what is proven dead. */
+    payLeg: ({ leg_id, refund_id, run, pace }) =>
+      payLeg(parts, { legId: leg_id, refundId: refund_id, carrier: run.workflow_id }, watch(pace)),
+    /** Safe to repeat: writes once. */
+    postLeg: ({ leg_id, refund_id, run, landed }) => postLeg(parts, { legId: leg_id, refundId: refund_id }, run, landed),
+    /** Safe to repeat: opening an open account changes nothing. */
+    openTreasury: ({ treasury_id, run, pace }) => openTreasury(parts, treasury_id, run, watch(pace)),
+    /** Safe to repeat: stamps once. */
+    watchFinality: () => watchFinality(parts),
+    /** Safe to repeat: a start of what runs is no start. */
+    restartOverdue: ({ pace }) => restartOverdue(parts, pace),
+  };
+}

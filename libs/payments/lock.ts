@@ -1,0 +1,66 @@
+import type { Caller } from '#libs/accounts/find-caller';
+import type { Tx } from '#libs/db/database';
+import { paymentBalances } from '#libs/ledger/balances';
+import type { Network } from '#libs/money/assets';
+import { type Atoms, atoms } from '#libs/money/atoms';
+
+/** A payment under its row lock, with its balance: two requests for one payment's money meet here. */
+export interface LockedPayment {
+  id: string;
+  account_id: string;
+  agent_id: string;
+  treasury_id: string;
+  treasury_kind: string;
+  link_id: string;
+  network: Network;
+  status: string;
+  asset: string;
+  token_program: string;
+  currency: string;
+  payer_owner: string | null;
+  payer_account: string | null;
+  tx_sig: string | null;
+  receipt_hash: string | null;
+  captured: Atoms;
+  refunded: Atoms;
+  reserved: Atoms;
+  refundable: Atoms;
+}
+
+export interface PaymentReference {
+  payment_id?: string | undefined;
+  original_tx_sig?: string | undefined;
+  original_receipt_hash?: string | undefined;
+}
+
+/** Finds and locks the caller's payment by any of its three names; null when there is none, or it is someone else's. */
+export async function lockPayment(
+  tx: Tx,
+  owner: Pick<Caller, 'accountId' | 'network'>,
+  reference: PaymentReference,
+): Promise<LockedPayment | null> {
+  const { payment_id, original_tx_sig, original_receipt_hash } = reference;
+  let query = tx
+    .selectFrom('payments')
+    .innerJoin('treasuries', 'treasuries.id', 'payments.treasury_id')
+    .select(['payments.id', 'payments.account_id', 'payments.agent_id', 'payments.treasury_id', 'payments.link_id'])
+    .select(['payments.status', 'payments.asset', 'payments.token_program', 'payments.currency', 'payments.payer_owner'])
+    .select(['payments.payer_account', 'payments.tx_sig', 'payments.receipt_hash', 'treasuries.kind as treasury_kind'])
+    .where('payments.account_id', '=', owner.accountId)
+    .where('payments.network', '=', owner.network);
+  if (payment_id !== undefined) query = query.where('payments.id', '=', payment_id);
+  if (original_tx_sig !== undefined) query = query.where('tx_sig', '=', original_tx_sig);
+  if (original_receipt_hash !== undefined) query = query.where('receipt_hash', '=', original_receipt_hash);
+  const row = await query.forUpdate('payments').executeTakeFirst();
+  if (!row) return null;
+  const balance = (await paymentBalances(tx, [row.id])).get(row.id);
+  const none = atoms(0n);
+  return {
+    ...row,
+    network: owner.network,
+    captured: balance?.captured ?? none,
+    refunded: balance?.refunded ?? none,
+    reserved: balance?.reserved ?? none,
+    refundable: balance?.refundable ?? none,
+  };
+}

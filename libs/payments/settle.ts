@@ -1,0 +1,121 @@
+import { ChainUnavailable } from '#libs/chain/chain';
+import { type SettledTransfer, settledTransfer } from '#libs/chain/transfers';
+import type { Network } from '#libs/money/assets';
+import { asMint, asSignature, asTokenAccount, type Signature } from '#libs/money/solana-types';
+import { chainOf, type Parts } from '#libs/parts';
+import type { FacilitatorClient } from '#libs/paywall/facilitator-client';
+import type { SettleOutcome } from '#libs/states/outcomes';
+import type { WaitReason } from '#libs/states/waiting';
+import { pause, type Watch } from '#libs/transfers/follow';
+import { proveAbsent } from '#libs/transfers/prove';
+import { type ChainTransaction, findBySignature, findInHistory, searchHistory } from './find.ts';
+import { markSubmitted, type PaymentAtWork, type PaymentRef, takePayment, waitPayment } from './take.ts';
+
+/**
+ * Has a claimed proof settled, and proves what became of it on our own RPC. Before the submission mark a refusal is a
+ * refusal; after it no answer of the facilitator ends anything, success included. Safe to repeat, and to run twice at
+ * once: one message lands once. Returns within `activity_ms` and a few seconds.
+ */
+export async function settlePayment(parts: Parts, ref: PaymentRef, watch: Watch): Promise<SettleOutcome> {
+  const taken = await takePayment(parts, ref, watch.pace);
+  if (taken.kind !== 'work') return taken;
+  const { payment } = taken;
+  const facilitator = parts.facilitators.get(payment.network as Network);
+  if (!facilitator) return waitPayment(parts, payment, 'not_yet_sent');
+
+  watch.beat();
+  if (!payment.submitted) {
+    const verified = await facilitator.verify('settle.verify', payment);
+    if (verified.kind === 'unavailable') return waitPayment(parts, payment, 'not_yet_sent');
+    if (verified.kind === 'invalid')
+      return { kind: 'refused', code: verified.reason, message: verified.message ?? verified.reason };
+    await markSubmitted(parts, ref);
+  }
+  const outcome = await prove(parts, payment, facilitator, watch);
+  // A reversal in the books needs more than this: until then it waits, and shows that it needs someone.
+  return outcome.kind === 'dead' && payment.recorded ? waitPayment(parts, payment, 'outcome_unknown') : outcome;
+}
+
+/** Submits, and again every `resend_ms` (the same message), until the chain has it confirmed or it is proven dead. */
+async function prove(parts: Parts, payment: PaymentAtWork, facilitator: FacilitatorClient, watch: Watch): Promise<SettleOutcome> {
+  const until = performance.now() + watch.pace.activity_ms;
+  const chain = chainOf(parts, payment.network);
+  let signature: Signature | null = null;
+  let submittedAt: number | null = null;
+  let reason: WaitReason = 'awaiting_confirmation';
+  while (true) {
+    watch.beat();
+    try {
+      const fresh = submittedAt === null && !payment.submitted;
+      const found: Found | null = fresh ? null : await find(parts, payment, signature);
+      if (found) {
+        const outcome = judge(found, payment) ?? (await failedForGood(parts, found, payment));
+        if (outcome) return outcome;
+      }
+      if (submittedAt === null || performance.now() - submittedAt >= watch.pace.resend_ms) {
+        const proof = fresh
+          ? null
+          : await proveAbsent(chain, 'settle.prove', payment.mark, payment.lastValidBlockHeight, searchHistory(payment));
+        if (proof?.kind === 'dead')
+          return { kind: 'dead', code: 'transaction_never_landed', message: 'The payment expired without reaching the chain.' };
+        reason = proof?.kind === 'unknown' && proof.why !== 'not_expired' ? 'outcome_unknown' : 'awaiting_confirmation';
+        submittedAt = performance.now();
+        const answer = await facilitator.settle('settle.submit', payment);
+        if (answer.kind !== 'unavailable' && answer.signature) signature = asSignature(answer.signature);
+        // Its answer is a hint where to look, no more; so look at once.
+        continue;
+      }
+    } catch (error) {
+      if (!(error instanceof ChainUnavailable)) throw error;
+      reason = 'rpc_unavailable';
+    }
+    if (watch.abort.aborted || performance.now() >= until) return waitPayment(parts, payment, reason);
+    await pause(watch.pace.poll_ms, watch.abort);
+  }
+}
+
+interface Found {
+  signature: Signature;
+  transaction: ChainTransaction;
+}
+
+async function find(parts: Parts, payment: PaymentAtWork, signature: Signature | null): Promise<Found | null> {
+  const chain = chainOf(parts, payment.network);
+  if (signature) {
+    const transaction = await findBySignature(chain, 'settle.find', payment, signature);
+    if (transaction) return { signature, transaction };
+  }
+  return findInHistory(chain, 'settle.find', payment);
+}
+
+/** Null where the transaction is there and brought nothing. */
+function judge(found: Found, payment: PaymentAtWork): SettleOutcome | null {
+  const settled: SettledTransfer = settledTransfer(found.transaction, {
+    account: asTokenAccount(payment.payToAccount),
+    mint: asMint(payment.asset),
+  });
+  if (settled.kind === 'nothing' || settled.blockTime === null) return null;
+  return {
+    kind: 'landed',
+    landed: {
+      tx_sig: found.signature,
+      slot: String(settled.slot),
+      block_time: settled.blockTime.toISOString(),
+      captured_atomic: settled.captured.toString(),
+      fee_lamports: String(settled.feeLamports),
+      payer:
+        settled.kind === 'settled'
+          ? { owner: settled.payer.owner, token_account: settled.payer.tokenAccount, how: settled.payer.how }
+          : null,
+    },
+  };
+}
+
+/** A transaction that is there and brought nothing is dead once it is final; before, a fork may still tell otherwise. */
+async function failedForGood(parts: Parts, found: Found, payment: PaymentAtWork): Promise<SettleOutcome | null> {
+  const { value } = await chainOf(parts, payment.network).ask('settle.prove', rpc =>
+    rpc.getSignatureStatuses([found.signature], { searchTransactionHistory: true }),
+  );
+  if (value[0]?.confirmationStatus !== 'finalized') return null;
+  return { kind: 'dead', code: 'transaction_failed', message: 'The payment failed on chain.' };
+}

@@ -1,0 +1,180 @@
+import { sql } from 'kysely';
+import type { Caller } from '#libs/accounts/find-caller';
+import type { Clock } from '#libs/clock/clock';
+import type { Database, Tx } from '#libs/db/database';
+import { type Answer, type Ask, once } from '#libs/idempotency/once';
+import type { Ids } from '#libs/ids/ids';
+import { transfer } from '#libs/ledger/transfer';
+import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
+import { type NewLine, writeLine } from '#libs/outbox/lines';
+import { type LockedPayment, lockPayment } from '#libs/payments/lock';
+import { refuse } from '#libs/problems/refusal';
+import type { Pace } from '#libs/states/pace';
+import { waitFor } from '#libs/states/waiting';
+import { judgeAmount } from './judge.ts';
+import { contentHash, type RefundRequest } from './request.ts';
+import { type Desk, tellRefund } from './transition.ts';
+import { type RefundView, viewRefund } from './view.ts';
+
+export interface AcceptDeps extends Desk {
+  db: Database;
+  ids: Ids;
+  clock: Clock;
+  pace: Pace;
+}
+
+/**
+ * Accepts a refund: judges it, reserves its money and promises the transfer, all in one SQL transaction (DESIGN section 2).
+ * Answers 201, or 200 with the refund as it is now for a known `external_id`. Throws `Refusal`; then nothing was written.
+ */
+export function acceptRefund(deps: AcceptDeps, caller: Caller, ask: Ask<RefundRequest>): Promise<Answer<RefundView>> {
+  const request = { ...ask.body, client_reference: ask.body.client_reference ?? ask.clientReference ?? undefined };
+  if (ask.key === null && request.external_id === undefined) refuse('idempotency_key_missing');
+  return deps.db.tx('api.refund.accept', tx => once(tx, caller.accountId, ask, () => accept(tx, deps, caller, request)));
+}
+
+async function accept(
+  tx: Tx,
+  deps: AcceptDeps,
+  caller: Caller,
+  request: RefundRequest,
+): Promise<{ status: number; body: RefundView }> {
+  const payment = await lockPayment(tx, caller, request);
+  if (!payment) return refuse('payment_not_found');
+  const known = await findExternal(tx, deps, payment.id, request);
+  if (known) return { status: 200, body: known };
+
+  const amount = judgeAmount(payment, request);
+  judgeRoute(payment, request);
+  const view = await write(tx, deps, payment, request, amount, { type: 'api_key', id: caller.keyId });
+  return { status: 201, body: view };
+}
+
+/** The refund that bears this `external_id` already: looked up before state, balance and expectation. */
+async function findExternal(tx: Tx, deps: AcceptDeps, paymentId: string, request: RefundRequest): Promise<RefundView | null> {
+  if (request.external_id === undefined) return null;
+  const found = await tx
+    .selectFrom('refunds')
+    .select(['id', 'content_hash'])
+    .where('payment_id', '=', paymentId)
+    .where('external_id', '=', request.external_id)
+    .executeTakeFirst();
+  if (!found) return null;
+  if (!found.content_hash.equals(contentHash(request))) refuse('external_id_conflict', { members: { refund_id: found.id } });
+  return viewRefund(tx, found.id, deps.workflowUrl);
+}
+
+/** Where the money comes from and goes to: today the payment's treasury, and back to whoever paid. */
+function judgeRoute(payment: LockedPayment, request: RefundRequest): void {
+  if (payment.treasury_kind !== 'managed') {
+    refuse('source_not_allowed', {
+      detail: `The treasury of this agent is ${payment.treasury_kind}: Ebb holds no key that could pay from it.`,
+    });
+  }
+  if (request.source === 'platform') refuse('source_not_allowed', { detail: 'This account has no platform treasury.' });
+  if (request.fee) refuse('source_not_allowed', { detail: 'A fee cannot be kept from refunds of this account.' });
+  if (request.destination && request.destination.owner !== payment.payer_owner) {
+    refuse('redirect_not_allowed', { detail: 'Refunds of this account go back to the payer.' });
+  }
+}
+
+/** Refund, leg, reservation, event and start line: the promise, whole or not at all. */
+async function write(
+  tx: Tx,
+  deps: AcceptDeps,
+  payment: LockedPayment,
+  request: RefundRequest,
+  amount: Atoms,
+  initiator: { type: string; id: string },
+): Promise<RefundView> {
+  const now = deps.clock.now();
+  const id = deps.ids.next('refund');
+  const legId = deps.ids.next('leg');
+  const workflowId = `refund:${id}`;
+  const known = payment.payer_owner !== null;
+  const status = known ? 'pending' : 'requires_address';
+  const waiting = waitFor(known ? 'not_yet_sent' : 'address', now);
+  const reservation = `${legId}:reserve`;
+  await transfer(tx, {
+    id: reservation,
+    kind: 'pending',
+    network: payment.network,
+    asset: payment.asset,
+    amount,
+    debit: { code: 'payment', object: payment.id },
+    credit: { code: 'treasury', object: payment.treasury_id },
+    occurredAt: now,
+    source: { type: 'refund', id },
+  });
+  await tx
+    .insertInto('refunds')
+    .values({
+      id,
+      account_id: payment.account_id,
+      agent_id: payment.agent_id,
+      payment_id: payment.id,
+      network: payment.network,
+      status,
+      waiting: JSON.stringify(waiting),
+      needs_attention: !known,
+      amount: amount.toString(),
+      currency: payment.currency,
+      asset: payment.asset,
+      token_program: payment.token_program,
+      source: request.source ?? 'merchant',
+      treasury_id: payment.treasury_id,
+      destination_owner: payment.payer_owner,
+      destination_account: payment.payer_account,
+      destination_how: known ? 'payer' : 'unknown',
+      reason: request.reason ?? 'other',
+      reason_text: request.reason_text ?? null,
+      external_id: request.external_id ?? null,
+      content_hash: contentHash(request),
+      metadata: JSON.stringify(request.metadata ?? {}),
+      client_reference: request.client_reference ?? null,
+      initiator_type: initiator.type,
+      initiator_id: initiator.id,
+      carrier: workflowId,
+      next_due_at: sql<Date>`now() + ${deps.pace.overdue_ms}::float8 * interval '1 millisecond'`,
+    })
+    .execute();
+  await tx
+    .insertInto('legs')
+    .values({ id: legId, refund_id: id, leg: 0, amount: amount.toString(), status: 'reserved', reservation_id: reservation })
+    .execute();
+  const view = await viewRefund(tx, id, deps.workflowUrl);
+  await tellRefund(tx, deps, payment.account_id, initiator, 'refund.created', view);
+  await writeLine(tx, startLine(deps.pace, payment, view));
+  return view;
+}
+
+/** The line that has the relay start this refund's carrier. */
+export function startLine(pace: Pace, refund: { account_id: string }, view: RefundView): NewLine {
+  const small = mustAtoms(view.amount_atomic) <= atoms(BigInt(Number.MAX_SAFE_INTEGER));
+  return {
+    kind: 'start',
+    workflowType: 'refundPayment',
+    workflowId: view.workflow.id,
+    input: {
+      refund_id: view.id,
+      payment_id: view.payment_id,
+      network: view.network,
+      amount_atomic: view.amount_atomic,
+      currency: view.currency,
+      legs: view.transfers.map(leg => ({ id: leg.id, amount_atomic: leg.amount_atomic })),
+      pace,
+    },
+    search: {
+      AccountId: refund.account_id,
+      AgentMint: view.owner_agent,
+      PaymentId: view.payment_id,
+      RefundId: [view.id],
+      FlowStatus: view.status,
+      Asset: view.currency,
+      NeedsAttention: view.needs_attention,
+      ...(small ? { AmountAtoms: Number(view.amount_atomic) } : {}),
+    },
+    summary: `refund ${view.amount_atomic} atoms of ${view.currency} on ${view.payment_id}`,
+    accountId: refund.account_id,
+  };
+}

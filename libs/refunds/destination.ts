@@ -1,0 +1,51 @@
+import type { Address } from '@solana/kit';
+import { AccountState, getTokenDecoder } from '@solana-program/token';
+import type { Chain } from '#libs/chain/chain';
+import type { WaitReason } from '#libs/states/waiting';
+import type { Step } from '#libs/steps/registry';
+
+export interface Route {
+  source: string;
+  destination: string;
+  /** Who owned the destination when the payment settled. */
+  owner: string;
+  feePayer: string;
+  amount: bigint;
+  /** A node that has not reached this slot is not asked. */
+  paidAtSlot: bigint;
+}
+
+/** Enough SOL for a transaction at the highest price we pay. */
+const MIN_FEE_LAMPORTS = 60_000n;
+const TOKEN_ACCOUNT_BYTES = 165;
+
+/**
+ * Why the transfer should not be signed now, or null: one look at both token accounts and the account that pays the fee. A
+ * destination that was closed or has another owner since the payment is not paid: its address may be someone else's by now.
+ */
+export async function routeFault(chain: Chain, step: Step, route: Route): Promise<WaitReason | null> {
+  const { value } = await chain.ask(step, rpc =>
+    rpc.getMultipleAccounts([route.source, route.destination, route.feePayer] as Address[], {
+      encoding: 'base64',
+      commitment: 'confirmed',
+      minContextSlot: route.paidAtSlot,
+    }),
+  );
+  const [source, destination, feePayer] = value;
+  const from = readTokenAccount(source?.data[0]);
+  const to = readTokenAccount(destination?.data[0]);
+  if (to === null || to.owner !== route.owner) return 'address';
+  if (to.state === AccountState.Frozen) return 'destination_frozen';
+  if (from?.state === AccountState.Frozen) return 'treasury_frozen';
+  if (from === null || from.amount < route.amount) return 'insufficient_funds';
+  if ((feePayer?.lamports ?? 0n) < MIN_FEE_LAMPORTS) return 'sponsor_short';
+  return null;
+}
+
+/** The state of a token account of either token program; Token-2022 puts its extensions behind the same layout. */
+function readTokenAccount(data: string | undefined): { owner: string; amount: bigint; state: AccountState } | null {
+  const bytes = Buffer.from(data ?? '', 'base64');
+  if (bytes.length < TOKEN_ACCOUNT_BYTES) return null;
+  const { owner, amount, state } = getTokenDecoder().decode(bytes.subarray(0, TOKEN_ACCOUNT_BYTES));
+  return state === AccountState.Uninitialized ? null : { owner, amount, state };
+}

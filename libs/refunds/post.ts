@@ -1,0 +1,169 @@
+import { sql } from 'kysely';
+import type { Tx } from '#libs/db/database';
+import { paymentBalances } from '#libs/ledger/balances';
+import { post } from '#libs/ledger/resolve';
+import { transfer } from '#libs/ledger/transfer';
+import type { Network } from '#libs/money/assets';
+import { mustAtoms } from '#libs/money/atoms';
+import { writeOutcome } from '#libs/outbox/outcome';
+import type { EventKind } from '#libs/outbox/write-event';
+import type { Parts } from '#libs/parts';
+import { tellPayment } from '#libs/payments/tell';
+import { viewPayment } from '#libs/payments/view';
+import { publishRefund } from '#libs/receipts/publish-refund';
+import type { LandedLeg, Run } from '#libs/states/outcomes';
+import { type PaymentStatus, paymentEdge, settledStatus } from '#libs/states/payment';
+import { markLanded } from '#libs/transfers/attempts';
+import { moveRefund } from './transition.ts';
+
+/**
+ * Posts one landed leg: ledger, receipt, states and events in one transaction; the last leg ends the refund. Safe to
+ * repeat: a posted leg is left as it is. Returns the refund's status.
+ */
+export async function postLeg(
+  parts: Parts,
+  ref: { legId: string; refundId: string },
+  run: Run,
+  landed: LandedLeg,
+): Promise<{ status: string; tx_sig: string }> {
+  return parts.db.tx('refund.post', async tx => {
+    const { payment, refund, leg } = await lockAll(tx, ref);
+    const done = { status: refund.status, tx_sig: landed.tx_sig };
+    if (leg.status === 'posted' || refund.carrier !== run.workflow_id) return done;
+    const network = refund.network as Network;
+    const actor = { type: 'workflow', id: run.workflow_id };
+    if (leg.receipt_hash !== null) return repost(tx, parts, refund, leg.id, run, landed);
+    const occurredAt = new Date(landed.block_time);
+
+    await markLanded(tx, landed.attempt_id);
+    await post(tx, { id: `${leg.id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
+    await bookFee(tx, refund.account_id, network, refund.id, landed);
+    await tx
+      .updateTable('legs')
+      .set({
+        status: 'posted',
+        tx_sig: landed.tx_sig,
+        slot: landed.slot,
+        block_time: occurredAt,
+        network_fee_lamports: landed.fee_lamports,
+      })
+      .where('id', '=', leg.id)
+      .execute();
+    const last = await allPosted(tx, refund.id);
+    const statusBefore = payment.status as PaymentStatus;
+    const statusAfter = await settlePaymentStatus(tx, payment.id);
+    await countRefunded(tx, payment.link_id, leg.amount, last);
+    if (!payment.tx_sig || !payment.receipt_hash || !refund.destination_account)
+      throw new Error(`payment ${payment.id} has no receipt`);
+    const { hash } = await publishRefund(
+      tx,
+      parts.ids,
+      {
+        agentId: refund.agent_id,
+        accountId: refund.account_id,
+        network,
+        paymentId: payment.id,
+        refundId: refund.id,
+        actor,
+        clientReference: refund.client_reference,
+        at: parts.clock.now(),
+      },
+      {
+        agent: payment.mint,
+        amount: mustAtoms(leg.amount),
+        currency: refund.currency,
+        network,
+        asset: refund.asset,
+        txSig: landed.tx_sig,
+        original: { txSig: payment.tx_sig, receiptHash: payment.receipt_hash },
+        destinationTokenAccount: refund.destination_account,
+        reason: refund.reason,
+      },
+    );
+    await tx.updateTable('legs').set({ receipt_hash: hash }).where('id', '=', leg.id).execute();
+    await tx.updateTable('refunds').set({ tx_sig: landed.tx_sig, receipt_hash: hash }).where('id', '=', refund.id).execute();
+    const to = last ? 'succeeded' : 'processing';
+    const view = await moveRefund(tx, parts, refund, actor, { to, waiting: null, completed: last });
+    const edge = paymentEdge(statusBefore, statusAfter);
+    if (edge || statusAfter === 'partially_refunded') {
+      const kind = (edge?.event ?? 'payment.partially_refunded') as EventKind;
+      await tellPayment(tx, parts.ids, refund.account_id, actor, kind, await viewPayment(tx, payment.id, parts.workflowUrl));
+    }
+    if (last) await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
+    parts.log.info(
+      { payment_id: payment.id, refund_id: refund.id, leg_id: leg.id, workflow_id: run.workflow_id, tx_sig: landed.tx_sig },
+      'refund posted',
+    );
+    return { status: view.status, tx_sig: landed.tx_sig };
+  });
+}
+
+/** A leg that was gone from the chain is there again: its posting stands, and nothing is booked twice. */
+async function repost(tx: Tx, parts: Parts, refund: LockedRefund, legId: string, run: Run, landed: LandedLeg) {
+  await tx.updateTable('legs').set({ status: 'posted' }).where('id', '=', legId).execute();
+  const last = await allPosted(tx, refund.id);
+  const change = { to: last ? ('succeeded' as const) : ('processing' as const), waiting: null, completed: last };
+  const view = await moveRefund(tx, parts, refund, { type: 'workflow', id: run.workflow_id }, change);
+  if (last) await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
+  return { status: view.status, tx_sig: landed.tx_sig };
+}
+
+async function allPosted(tx: Tx, refundId: string): Promise<boolean> {
+  const open = await tx
+    .selectFrom('legs')
+    .select('id')
+    .where('refund_id', '=', refundId)
+    .where('status', '<>', 'posted')
+    .limit(1)
+    .execute();
+  return open.length === 0;
+}
+
+type LockedRefund = Awaited<ReturnType<typeof lockAll>>['refund'];
+
+/** Locks in the one order: payment, refund, leg. */
+async function lockAll(tx: Tx, ref: { legId: string; refundId: string }) {
+  const payment = await tx
+    .selectFrom('payments')
+    .innerJoin('agents', 'agents.id', 'payments.agent_id')
+    .select(['payments.id', 'payments.status', 'payments.link_id', 'payments.tx_sig', 'payments.receipt_hash', 'agents.mint'])
+    .where('payments.id', '=', tx.selectFrom('refunds').select('payment_id').where('id', '=', ref.refundId))
+    .forUpdate('payments')
+    .executeTakeFirstOrThrow();
+  const refund = await tx.selectFrom('refunds').selectAll().where('id', '=', ref.refundId).forUpdate().executeTakeFirstOrThrow();
+  const leg = await tx.selectFrom('legs').selectAll().where('id', '=', ref.legId).forUpdate().executeTakeFirstOrThrow();
+  return { payment, refund, leg };
+}
+
+/** What the network took for it, once per transaction, in lamports. */
+async function bookFee(tx: Tx, accountId: string, network: Network, refundId: string, landed: LandedLeg): Promise<void> {
+  const amount = mustAtoms(landed.fee_lamports);
+  if (amount === 0n) return;
+  await transfer(tx, {
+    id: `${landed.attempt_id}:fee`,
+    kind: 'single',
+    network,
+    asset: 'SOL',
+    amount,
+    debit: { code: 'network_fee', object: accountId },
+    credit: { code: 'fee_payer', object: network },
+    occurredAt: new Date(landed.block_time),
+    source: { type: 'refund', id: refundId },
+    signature: landed.tx_sig,
+  });
+}
+
+/** Gives the payment the name its balance now has. */
+async function settlePaymentStatus(tx: Tx, paymentId: string): Promise<PaymentStatus> {
+  const balance = (await paymentBalances(tx, [paymentId])).get(paymentId);
+  if (!balance) throw new Error(`payment ${paymentId} has no balance`);
+  const status = settledStatus({ ...balance, cashback: 0n });
+  await tx.updateTable('payments').set({ status, updated_at: sql`now()` }).where('id', '=', paymentId).execute();
+  return status;
+}
+
+async function countRefunded(tx: Tx, linkId: string, amount: string, whole: boolean): Promise<void> {
+  await sql`
+    update link_counters set refunded = refunded + ${amount}::numeric, refunded_count = refunded_count + ${whole ? 1 : 0}
+    where link_id = ${linkId}`.execute(tx);
+}

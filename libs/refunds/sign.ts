@@ -1,0 +1,108 @@
+import { openSigner } from '#libs/accounts/treasury-keys';
+import { ASSETS } from '#libs/money/assets';
+import { mustAtoms } from '#libs/money/atoms';
+import { asMint, asOwner, asTokenAccount, type TokenProgram } from '#libs/money/solana-types';
+import { chainOf, type Parts } from '#libs/parts';
+import type { PayOutcome } from '#libs/states/outcomes';
+import { waitFor } from '#libs/states/waiting';
+import { buryAttempt, countAttempts, type LiveAttempt, liveAttempt, signBytes, storeAttempt } from '#libs/transfers/attempts';
+import { buildTransfer, refundMemo, type TransferPlan } from '#libs/transfers/build';
+import { checkOutgoing } from '#libs/transfers/check';
+import { prepare } from '#libs/transfers/plan';
+import { routeFault } from './destination.ts';
+import { type LegAtWork, type LegRef, lockCarried } from './take.ts';
+import { moveRefund } from './transition.ts';
+import { type DeadAttempt, waitLeg } from './wait.ts';
+
+/** More than this many dead attempts for one leg is no bad luck: a person should look. */
+const MAX_ATTEMPTS = 20;
+
+type Signed = { kind: 'signed'; attempt: LiveAttempt } | { kind: 'outcome'; outcome: PayOutcome };
+
+/**
+ * Signs the leg's next attempt and stores its bytes, or says what it waits for. Everything is asked of the chain before the
+ * lock; under the lock it is judged again whether there is something to sign, and verdict and new attempt are one commit.
+ */
+export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: DeadAttempt | null): Promise<Signed> {
+  const wait = async (reason: Parameters<typeof waitLeg>[2]): Promise<Signed> => ({
+    kind: 'outcome',
+    outcome: await waitLeg(parts, ref, reason, { live: null, dead }),
+  });
+  if (leg.destination_owner === null || leg.destination_account === null) return wait('address');
+  if (leg.payment_status === 'pending') return wait('payment_unconfirmed');
+  const number = (await countAttempts(parts.db.read, leg.leg_id)) + 1;
+  if (number > MAX_ATTEMPTS) return wait('attempts_exhausted');
+
+  const chain = chainOf(parts, leg.network);
+  const plan = planOf(parts, leg, leg.destination_account);
+  const fault = await routeFault(chain, 'refund.destination', {
+    source: plan.source,
+    destination: leg.destination_account,
+    owner: leg.destination_owner,
+    feePayer: plan.feePayer,
+    amount: mustAtoms(leg.amount),
+    paidAtSlot: BigInt(leg.payment_slot),
+  });
+  if (fault) return wait(fault);
+  const prepared = await prepare(chain, { lifetime: 'refund.blockhash', simulate: 'refund.simulate' }, plan, number);
+  if ('error' in prepared) {
+    parts.log.warn({ refund_id: leg.refund_id, leg_id: leg.leg_id, error: prepared.error }, 'a refund would fail on chain');
+    // A node that does not know a fresh blockhash is behind; anything else fails until somebody changes something.
+    return wait(prepared.error.includes('BlockhashNotFound') ? 'rpc_unavailable' : 'attempts_exhausted');
+  }
+  const treasury = await openSigner(parts.db.read, parts.sealer, leg.treasury_id);
+
+  return parts.db.tx('refund.store', async (tx): Promise<Signed> => {
+    const held = await lockCarried(tx, ref);
+    if (!held) return { kind: 'outcome', outcome: { kind: 'stopped', status: 'carried_elsewhere' } };
+    if (held.leg_status === 'posted') return { kind: 'outcome', outcome: { kind: 'posted' } };
+    if (dead) await buryAttempt(tx, dead.attemptId, dead.verdict);
+    // Another run was quicker: its attempt is the one to follow.
+    const other = await liveAttempt(tx, leg.leg_id);
+    if (other) return { kind: 'signed', attempt: other };
+    if (held.destination_account !== leg.destination_account || held.status.startsWith('requires_')) {
+      return { kind: 'outcome', outcome: { kind: 'stopped', status: held.status } };
+    }
+    const transaction = buildTransfer(plan, prepared.budget, prepared.lifetime);
+    const { signature, wire } = await parts.steps('refund.sign', () => signBytes(transaction, [parts.feePayer, treasury]));
+    checkOutgoing(wire, plan);
+    const attempt = await storeAttempt(tx, {
+      id: parts.ids.next('attempt'),
+      network: leg.network,
+      treasuryId: leg.treasury_id,
+      number,
+      legIds: [leg.leg_id],
+      signature,
+      wire,
+      lastValidBlockHeight: prepared.lifetime.lastValidBlockHeight,
+      feeLamports: prepared.feeLamports,
+      ...prepared.mark,
+    });
+    await tx.updateTable('legs').set({ status: 'sent' }).where('id', '=', leg.leg_id).execute();
+    await moveRefund(
+      tx,
+      parts,
+      { ...held, id: held.refund_id },
+      { type: 'workflow', id: ref.carrier },
+      {
+        to: 'processing',
+        waiting: waitFor('awaiting_confirmation', parts.clock.now(), held.waiting),
+      },
+    );
+    return { kind: 'signed', attempt };
+  });
+}
+
+function planOf(parts: Parts, leg: LegAtWork, destination: string): TransferPlan {
+  const asset = ASSETS.find(one => one.mint === leg.asset && one.network === leg.network);
+  if (!asset) throw new Error(`no asset ${leg.asset} on ${leg.network}`);
+  return {
+    feePayer: asOwner(parts.feePayer.address),
+    authority: asOwner(leg.treasury_owner),
+    source: asTokenAccount(leg.treasury_account),
+    mint: asMint(leg.asset),
+    tokenProgram: leg.token_program as TokenProgram,
+    decimals: asset.decimals,
+    legs: [{ memo: refundMemo(leg.refund_id, leg.leg), destination: asTokenAccount(destination), amount: mustAtoms(leg.amount) }],
+  };
+}

@@ -1,0 +1,109 @@
+import { sql } from 'kysely';
+import type { Reader, Tx } from '#libs/db/database';
+import type { Parts } from '#libs/parts';
+import type { PayOutcome } from '#libs/states/outcomes';
+import type { Pace } from '#libs/states/pace';
+import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
+import { needsPerson, type Waiting } from '#libs/states/waiting';
+
+/** One leg with everything that carrying it out needs. */
+export interface LegAtWork {
+  leg_id: string;
+  leg: number;
+  leg_status: string;
+  /** Set where it was posted once and is gone from the chain: nothing is signed anew for it before the books are set right. */
+  leg_receipt: string | null;
+  amount: string;
+  refund_id: string;
+  carrier: string;
+  account_id: string;
+  network: string;
+  status: RefundStatus;
+  waiting: Waiting | null;
+  needs_attention: boolean;
+  asset: string;
+  token_program: string;
+  currency: string;
+  payment_status: string;
+  /** The slot the payment landed in: a node that has not reached it knows nothing of the payer. */
+  payment_slot: string;
+  treasury_id: string;
+  treasury_owner: string;
+  treasury_account: string;
+  destination_owner: string | null;
+  destination_account: string | null;
+}
+
+export interface LegRef {
+  legId: string;
+  refundId: string;
+  /** Who speaks: only the row's carrier may write. */
+  carrier: string;
+}
+
+/** How long a carrier may be silent before its row counts as abandoned. */
+export const silence_ms = (pace: Pace): number => pace.activity_ms + pace.backoff_max_ms + pace.overdue_ms;
+
+/**
+ * Takes the leg up for its carrier and pushes the row's due time on. Says `stopped` where the refund is at its end or
+ * another carries it: then nothing was written.
+ */
+export async function takeLeg(parts: Parts, ref: LegRef, pace: Pace): Promise<{ kind: 'work'; leg: LegAtWork } | PayOutcome> {
+  return parts.db.tx('refund.take', async tx => {
+    await tx
+      .updateTable('refunds')
+      .set({ next_due_at: sql<Date>`now() + ${silence_ms(pace)}::float8 * interval '1 millisecond'` })
+      .where('id', '=', ref.refundId)
+      .where('carrier', '=', ref.carrier)
+      .where('status', 'not in', [...REFUND_TERMINAL])
+      .execute();
+    const leg = await readLeg(tx, ref.legId);
+    if (leg.leg_status === 'posted') return { kind: 'posted' };
+    if (leg.carrier !== ref.carrier || REFUND_TERMINAL.has(leg.status) || leg.leg_status === 'voided') {
+      return { kind: 'stopped', status: leg.status };
+    }
+    return { kind: 'work', leg };
+  });
+}
+
+/** A leg as it stands now. */
+export async function readLeg(reader: Reader, legId: string): Promise<LegAtWork> {
+  const { rows } = await sql<LegAtWork>`
+    select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, r.id as refund_id, r.carrier, r.account_id, r.network,
+      r.status, r.waiting, r.needs_attention, r.asset, r.token_program, r.currency, p.status as payment_status, p.slot::text as payment_slot, r.treasury_id,
+      t.owner as treasury_owner, ta.token_account as treasury_account, r.destination_owner, r.destination_account
+    from legs l
+    join refunds r on r.id = l.refund_id
+    join payments p on p.id = r.payment_id
+    join treasuries t on t.id = r.treasury_id
+    join treasury_accounts ta on ta.treasury_id = r.treasury_id and ta.mint = r.asset
+    where l.id = ${legId}`.execute(reader);
+  const [leg] = rows;
+  if (!leg) throw new Error(`no leg ${legId}`);
+  return leg;
+}
+
+/** Locks a refund and then its legs (always in this order); null unless the carrier still carries it and it is not at its end. */
+export async function lockCarried(tx: Tx, ref: LegRef): Promise<LegAtWork | null> {
+  const held = await tx
+    .selectFrom('refunds')
+    .select('id')
+    .where('id', '=', ref.refundId)
+    .where('carrier', '=', ref.carrier)
+    .where('status', 'not in', [...REFUND_TERMINAL])
+    .forUpdate()
+    .executeTakeFirst();
+  if (!held) return null;
+  await tx.selectFrom('legs').select('id').where('refund_id', '=', ref.refundId).orderBy('leg').forUpdate().execute();
+  return readLeg(tx, ref.legId);
+}
+
+/** The outcome of a leg that waits, as its workflow and the UI show it. */
+export const waitingOutcome = (status: string, waiting: Waiting, tx_sig: string | null): PayOutcome => ({
+  kind: 'waiting',
+  reason: waiting.reason,
+  since: waiting.since,
+  person: status.startsWith('requires_') || needsPerson(waiting),
+  status,
+  tx_sig,
+});

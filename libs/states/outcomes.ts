@@ -1,0 +1,45 @@
+import type { WaitReason } from './waiting.ts';
+
+/** Which run of which workflow speaks: every write of a carrier says who it is, and how a run ended is kept. */
+export interface Run {
+  workflow_id: string;
+  run_id: string;
+  started_at: string;
+}
+
+/** What the chain said of a settled payment: everything *record* needs, so that it asks no chain. */
+export interface LandedPayment {
+  tx_sig: string;
+  slot: string;
+  block_time: string;
+  captured_atomic: string;
+  fee_lamports: string;
+  /** Null where it cannot be told who paid: refunds then need an address. */
+  payer: { owner: string; token_account: string; how: string } | null;
+}
+
+export type SettleOutcome =
+  | { kind: 'landed'; landed: LandedPayment }
+  /** Not accepted before anything was submitted. */
+  | { kind: 'refused'; code: string; message: string }
+  /** Submitted, and proven never to land. */
+  | { kind: 'dead'; code: string; message: string }
+  | { kind: 'waiting'; reason: WaitReason; since: string }
+  /** The row is at its end already, or another carries it. */
+  | { kind: 'done'; status: string };
+
+/** What the chain said of a landed leg: everything *post* needs. */
+export interface LandedLeg {
+  attempt_id: string;
+  tx_sig: string;
+  slot: string;
+  block_time: string;
+  fee_lamports: string;
+}
+
+export type PayOutcome =
+  | { kind: 'landed'; landed: LandedLeg }
+  | { kind: 'posted' }
+  | { kind: 'waiting'; reason: WaitReason; since: string; person: boolean; status: string; tx_sig: string | null }
+  /** The refund is at its end, or another carries it. */
+  | { kind: 'stopped'; status: string };

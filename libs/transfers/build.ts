@@ -1,0 +1,85 @@
+import {
+  type Address,
+  address,
+  appendTransactionMessageInstructions,
+  assertIsTransactionWithinSizeLimit,
+  type Blockhash,
+  compileTransaction,
+  createNoopSigner,
+  createTransactionMessage,
+  type Instruction,
+  pipe,
+  setTransactionMessageFeePayer,
+  setTransactionMessageLifetimeUsingBlockhash,
+} from '@solana/kit';
+import { getSetComputeUnitLimitInstruction, getSetComputeUnitPriceInstruction } from '@solana-program/compute-budget';
+import { getTransferCheckedInstruction } from '@solana-program/token';
+import type { Atoms } from '#libs/money/atoms';
+import type { Mint, Owner, TokenAccount, TokenProgram } from '#libs/money/solana-types';
+
+export const MEMO_PROGRAM = address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr');
+
+/** One leg of a transaction: a transfer with its memo directly before it. */
+export interface TransferLeg {
+  memo: string;
+  destination: TokenAccount;
+  amount: Atoms;
+}
+
+export interface TransferPlan {
+  feePayer: Owner;
+  authority: Owner;
+  source: TokenAccount;
+  mint: Mint;
+  tokenProgram: TokenProgram;
+  decimals: number;
+  legs: readonly TransferLeg[];
+}
+
+export interface Budget {
+  unitLimit: number;
+  /** In millionths of a lamport. */
+  unitPrice: bigint;
+}
+
+export interface Lifetime {
+  blockhash: Blockhash;
+  lastValidBlockHeight: bigint;
+}
+
+/** By this memo anyone finds a refund on the chain, and the books can be rebuilt from it. */
+export const refundMemo = (refundId: string, leg: number): string => `ebb:refund:${refundId}:${leg}`;
+
+/** The unsigned transaction of a plan. Pure: the same arguments give the same message bytes. */
+export function buildTransfer(plan: TransferPlan, budget: Budget, lifetime: Lifetime) {
+  const instructions: Instruction[] = [
+    getSetComputeUnitLimitInstruction({ units: budget.unitLimit }),
+    getSetComputeUnitPriceInstruction({ microLamports: budget.unitPrice }),
+    ...plan.legs.flatMap(leg => [
+      memoInstruction(leg.memo),
+      getTransferCheckedInstruction(
+        {
+          source: plan.source,
+          mint: plan.mint,
+          destination: leg.destination,
+          authority: createNoopSigner(plan.authority as Address),
+          amount: leg.amount,
+          decimals: plan.decimals,
+        },
+        { programAddress: plan.tokenProgram },
+      ),
+    ]),
+  ];
+  const transaction = compileTransaction(
+    pipe(
+      createTransactionMessage({ version: 0 }),
+      message => setTransactionMessageFeePayer(plan.feePayer as Address, message),
+      message => setTransactionMessageLifetimeUsingBlockhash(lifetime, message),
+      message => appendTransactionMessageInstructions(instructions, message),
+    ),
+  );
+  assertIsTransactionWithinSizeLimit(transaction);
+  return transaction;
+}
+
+const memoInstruction = (text: string): Instruction => ({ programAddress: MEMO_PROGRAM, data: new TextEncoder().encode(text) });

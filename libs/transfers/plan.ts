@@ -1,0 +1,85 @@
+import { getBase64EncodedWireTransaction } from '@solana/kit';
+import type { Chain } from '#libs/chain/chain';
+import type { TokenAccount } from '#libs/money/solana-types';
+import type { Step } from '#libs/steps/registry';
+import { type Budget, buildTransfer, type Lifetime, type TransferPlan } from './build.ts';
+import { describe, type Mark } from './prove.ts';
+
+/** Lamports that a transaction may pay above its signatures, whatever the market says. */
+const MAX_PRIORITY_LAMPORTS = 50_000n;
+const SIGNATURE_LAMPORTS = 5_000n;
+const SIGNATURES = 2n;
+/** Room above what the simulation used. */
+const UNIT_MARGIN = 1.2;
+const SIMULATION_UNITS_PER_LEG = 60_000;
+const FEE_PERCENTILE = 0.75;
+
+export interface Prepared {
+  budget: Budget;
+  lifetime: Lifetime;
+  mark: Mark;
+  feeLamports: bigint;
+}
+
+/** What the chain would say to it now: the program's error, with the instruction that raised it. */
+export interface Rejected {
+  error: string;
+}
+
+/** Asks the chain everything that signing needs: a blockhash, where finality stands, recent fees. */
+export async function askLifetime(chain: Chain, step: Step, source: TokenAccount, attempt: number) {
+  const [latest, epoch, fees] = await Promise.all([
+    chain.ask(step, rpc => rpc.getLatestBlockhash({ commitment: 'confirmed' })),
+    chain.ask(step, rpc => rpc.getEpochInfo({ commitment: 'finalized' })),
+    chain.ask(step, rpc => rpc.getRecentPrioritizationFees([source])),
+  ]);
+  return {
+    lifetime: { blockhash: latest.value.blockhash, lastValidBlockHeight: latest.value.lastValidBlockHeight },
+    mark: { finalizedSlot: BigInt(epoch.absoluteSlot), finalizedHeight: BigInt(epoch.blockHeight) },
+    unitPrice: raisedPrice(
+      fees.map(fee => BigInt(fee.prioritizationFee)),
+      attempt,
+    ),
+  };
+}
+
+/** Simulates the plan before anything is stored; the limit it then gets is what it used and a margin. */
+export async function prepare(
+  chain: Chain,
+  steps: { lifetime: Step; simulate: Step },
+  plan: TransferPlan,
+  attempt: number,
+): Promise<Prepared | Rejected> {
+  const { lifetime, mark, unitPrice } = await askLifetime(chain, steps.lifetime, plan.source, attempt);
+  const trial = buildTransfer(plan, { unitLimit: SIMULATION_UNITS_PER_LEG * plan.legs.length, unitPrice: 0n }, lifetime);
+  const wire = getBase64EncodedWireTransaction(trial);
+  const { value } = await chain.ask(steps.simulate, rpc =>
+    rpc.simulateTransaction(wire, {
+      encoding: 'base64',
+      commitment: 'confirmed',
+      sigVerify: false,
+      replaceRecentBlockhash: false,
+    }),
+  );
+  if (value.err !== null) return { error: describe(value.err) };
+  const unitLimit = Math.ceil(Number(value.unitsConsumed ?? SIMULATION_UNITS_PER_LEG) * UNIT_MARGIN);
+  const budget = { unitLimit, unitPrice: cappedPrice(unitPrice, unitLimit) };
+  return { budget, lifetime, mark, feeLamports: feeOf(budget) };
+}
+
+/** The market's price at a percentile, half as much again for every attempt that died. Millionths of a lamport. */
+export function raisedPrice(recent: readonly bigint[], attempt: number): bigint {
+  const sorted = [...recent].sort((a, b) => (a < b ? -1 : 1));
+  const market = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * FEE_PERCENTILE))] ?? 0n;
+  const base = attempt > 1 && market === 0n ? 1_000n : market;
+  return (base * 3n ** BigInt(Math.min(attempt - 1, 10))) / 2n ** BigInt(Math.min(attempt - 1, 10));
+}
+
+export const cappedPrice = (unitPrice: bigint, unitLimit: number): bigint => {
+  const most = (MAX_PRIORITY_LAMPORTS * 1_000_000n) / BigInt(Math.max(unitLimit, 1));
+  return unitPrice < most ? unitPrice : most;
+};
+
+/** What the network takes for a transaction of ours, in lamports. */
+export const feeOf = (budget: Budget): bigint =>
+  SIGNATURE_LAMPORTS * SIGNATURES + (budget.unitPrice * BigInt(budget.unitLimit) + 999_999n) / 1_000_000n;

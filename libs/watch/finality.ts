@@ -1,0 +1,83 @@
+import { sql } from 'kysely';
+import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import type { Network } from '#libs/money/assets';
+import { asSignature } from '#libs/money/solana-types';
+import type { Parts } from '#libs/parts';
+import { markPaymentGone, stampPayments } from './payment-finality.ts';
+import { markLegGone, stampLegs } from './refund-finality.ts';
+
+/** `getSignatureStatuses` takes this many at once. */
+const AT_ONCE = 256;
+
+export interface Unfinal {
+  kind: 'payment' | 'leg';
+  id: string;
+  signature: string;
+}
+
+type Word = 'finalized' | 'gone' | 'not_yet';
+
+/**
+ * Looks in bulk at what is confirmed and not yet final: stamps what is, and marks what every provider has lost. The marks
+ * take nothing back: a posting stays until the transaction is proven dead.
+ */
+export async function watchFinality(parts: Parts): Promise<{ finalized: number; gone: number }> {
+  const total = { finalized: 0, gone: 0 };
+  for (const [network, chain] of parts.chains) {
+    const open = await unfinal(parts, network);
+    if (open.length === 0) continue;
+    let words: Word[];
+    try {
+      words = await ask(chain, open);
+    } catch (error) {
+      if (error instanceof ChainUnavailable) continue;
+      throw error;
+    }
+    const those = (kind: Unfinal['kind'], word: Word) =>
+      open.filter((one, at) => one.kind === kind && words[at] === word).map(one => one.id);
+    const final = { payments: those('payment', 'finalized'), legs: those('leg', 'finalized') };
+    if (final.payments.length + final.legs.length > 0) {
+      await parts.db.tx('finality.stamp', async tx => {
+        await stampPayments(tx, parts, final.payments);
+        await stampLegs(tx, parts, final.legs);
+      });
+    }
+    for (const id of those('payment', 'gone')) await parts.db.tx('finality.gone', tx => markPaymentGone(tx, parts, id));
+    for (const id of those('leg', 'gone')) await parts.db.tx('finality.gone', tx => markLegGone(tx, parts, id));
+    total.finalized += final.payments.length + final.legs.length;
+    total.gone += words.filter(word => word === 'gone').length;
+  }
+  return total;
+}
+
+async function unfinal(parts: Parts, network: Network): Promise<Unfinal[]> {
+  const { rows } = await sql<Unfinal>`
+    select * from (
+      select 'payment' as kind, id, tx_sig as signature, slot from payments
+      where network = ${network} and finalized_at is null and tx_sig is not null and status <> 'pending' and status <> 'failed'
+      union all
+      select 'leg', l.id, l.tx_sig, l.slot from legs l join refunds r on r.id = l.refund_id
+      where r.network = ${network} and l.finalized_at is null and l.status = 'posted') open
+    order by slot limit ${AT_ONCE}`.execute(parts.db.read);
+  return rows;
+}
+
+/** Final where one provider says so; gone only where each of them has no trace of it below its own finalized slot. */
+async function ask(chain: Chain, open: readonly Unfinal[]): Promise<Word[]> {
+  const signatures = open.map(one => asSignature(one.signature));
+  const answers = await chain.askEach('finality.status', async rpc => {
+    const finalized = await rpc.getSlot({ commitment: 'finalized' }).send();
+    const { context, value } = await rpc.getSignatureStatuses(signatures, { searchTransactionHistory: true }).send();
+    return { finalized: BigInt(finalized), context: BigInt(context.slot), value };
+  });
+  return open.map((_one, at) => {
+    const seen = answers.map(answer => answer.value[at] ?? null);
+    if (seen.some(status => status?.confirmationStatus === 'finalized' && status.err === null)) return 'finalized';
+    const lost = answers.every((answer, who) => {
+      const status = seen[who] ?? null;
+      if (answer.context < answer.finalized) return false;
+      return status === null || (status.confirmationStatus === 'finalized' && status.err !== null);
+    });
+    return lost ? 'gone' : 'not_yet';
+  });
+}

@@ -1,0 +1,5 @@
+export { openTreasury } from './open-treasury.ts';
+export { refundPayment } from './refund-payment.ts';
+export { restartOverdue } from './restart-overdue.ts';
+export { settlePayment } from './settle-payment.ts';
+export { watchFinality } from './watch-finality.ts';

@@ -1,0 +1,24 @@
+import type { LandedLeg, LandedPayment, PayOutcome, Run, SettleOutcome } from '#libs/states/outcomes';
+import type { Pace } from '#libs/states/pace';
+import type { WaitReason } from '#libs/states/waiting';
+import type { RefundOutcome } from './refund.ts';
+
+/** What workflows ask of the world. How each may be repeated stands where it is written (activities/). */
+export type Activities = {
+  settle(input: { payment_id: string; run: Run; pace: Pace }): Promise<SettleOutcome>;
+  recordSettlement(input: { payment_id: string; run: Run; landed: LandedPayment }): Promise<{ status: string }>;
+  failSettlement(input: {
+    payment_id: string;
+    run: Run;
+    why: { kind: 'refused' | 'dead'; code: string; message: string };
+  }): Promise<{ status: string }>;
+  payLeg(input: { leg_id: string; refund_id: string; run: Run; pace: Pace }): Promise<PayOutcome>;
+  postLeg(input: { leg_id: string; refund_id: string; run: Run; landed: LandedLeg }): Promise<RefundOutcome>;
+  openTreasury(input: {
+    treasury_id: string;
+    run: Run;
+    pace: Pace;
+  }): Promise<{ kind: 'opened' } | { kind: 'waiting'; reason: WaitReason; since: string }>;
+  watchFinality(): Promise<{ finalized: number; gone: number }>;
+  restartOverdue(input: { pace: Pace }): Promise<{ restarted: number }>;
+};

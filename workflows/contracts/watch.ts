@@ -1,0 +1,5 @@
+import type { Pace } from '#libs/states/pace';
+
+export interface WatchInput {
+  pace: Pace;
+}

@@ -1,0 +1,68 @@
+import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { SettleOutcome } from '#libs/states/outcomes';
+import { wake } from '#workflows/contracts/refund';
+import { awaitSettled, type SettlementInput, type SettlementOutcome } from '#workflows/contracts/settlement';
+import { Backoff, remote, runbook, short, showEnd, thisRun } from './desk.ts';
+
+/** Has a claimed proof settled and writes it into the books. The row is there already; this carries it out. */
+export async function settlePayment(payment: SettlementInput): Promise<SettlementOutcome> {
+  const ended: { outcome: SettlementOutcome | null } = { outcome: null };
+  let woken = false;
+  setHandler(awaitSettled, async (): Promise<SettlementOutcome> => {
+    await condition(() => ended.outcome !== null);
+    return ended.outcome ?? { status: 'carried_elsewhere' };
+  });
+  setHandler(wake, () => {
+    woken = true;
+  });
+
+  const backoff = new Backoff(payment.pace);
+  while (true) {
+    woken = false;
+    const settled = await settle(payment);
+    if (settled.kind !== 'waiting') {
+      ended.outcome = await conclude(payment, settled);
+      if (ended.outcome === null) continue;
+      await condition(allHandlersFinished);
+      return ended.outcome;
+    }
+    const about = `Payment ${payment.payment_id}: ${payment.amount_atomic} atoms of ${payment.currency}`;
+    setCurrentDetails(runbook(about, { ...settled, status: 'pending' }));
+    if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) await continueAsNew<typeof settlePayment>(payment);
+    const wait_ms = settled.reason === 'awaiting_confirmation' ? payment.pace.poll_ms : backoff.next_ms();
+    await condition(() => woken, wait_ms, { summary: `waiting: ${settled.reason}` });
+  }
+}
+
+const settle = (payment: SettlementInput): Promise<SettleOutcome> =>
+  remote(payment.pace, `settle ${payment.amount_atomic} atoms of ${payment.currency}`).settle({
+    payment_id: payment.payment_id,
+    run: thisRun(),
+    pace: payment.pace,
+  });
+
+/** Writes how it ended; null where it has not, since another run submitted what this one saw refused. */
+async function conclude(
+  payment: SettlementInput,
+  settled: Exclude<SettleOutcome, { kind: 'waiting' }>,
+): Promise<SettlementOutcome | null> {
+  const { pace, payment_id } = payment;
+  const run = thisRun();
+  if (settled.kind === 'done')
+    return settled.status === 'failed'
+      ? { status: 'failed' }
+      : { status: settled.status === 'pending' ? 'carried_elsewhere' : 'settled' };
+  if (settled.kind === 'landed') {
+    const { landed } = settled;
+    await short(pace, `record ${landed.tx_sig}`, activities => activities.recordSettlement({ payment_id, run, landed }));
+    showEnd('settled', { signature: landed.tx_sig, settledAt: new Date(landed.block_time) });
+    return { status: 'settled' };
+  }
+  const { kind, code, message } = settled;
+  const failed = await short(pace, `fail: ${code}`, activities =>
+    activities.failSettlement({ payment_id, run, why: { kind, code, message } }),
+  );
+  if (failed.status === 'pending') return null;
+  showEnd(failed.status, { failure: code });
+  return { status: failed.status === 'failed' ? 'failed' : 'settled', code };
+}
