@@ -23,6 +23,8 @@ export interface ProofToClaim {
   messageHash: Buffer;
   wire: Buffer;
   memo: string;
+  /** The buyer showed the offer's secret, which the chain never shows. */
+  secretShown: boolean;
   requirements: object;
   requirementsHash: string;
   request: { method: string; url: string; body_hash: string | null };
@@ -83,6 +85,7 @@ export async function claimPayment(
         message_hash: proof.messageHash,
         wire: proof.wire,
         memo: proof.memo,
+        secret_shown: proof.secretShown,
         requirements: JSON.stringify(proof.requirements),
         requirements_hash: proof.requirementsHash,
         request: JSON.stringify(proof.request),

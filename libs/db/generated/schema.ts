@@ -296,6 +296,7 @@ export interface Payments {
   requirements_hash: string;
   seen_height: Int8;
   seen_slot: Int8;
+  secret_shown: boolean;
   settled_at: Timestamp | null;
   slot: Int8 | null;
   status: string;

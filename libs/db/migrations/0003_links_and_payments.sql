@@ -56,6 +56,8 @@ create table payments (
   message_hash bytea not null unique,
   wire bytea not null,
   memo text not null,
+  -- Claimed with the secret that only its offer's reader has: then it is answered to nobody without it.
+  secret_shown boolean not null,
   -- The offer the proof is bound to, as the facilitator and the receipt need it.
   requirements jsonb not null,
   requirements_hash text not null,
