@@ -6,6 +6,7 @@ import { Origin } from './http/origin.ts';
 import { type ApiParts, PARTS } from './parts.ts';
 import { PaymentLinksController } from './payment-links/payment-links.controller.ts';
 import { PaymentsController } from './payments/payments.controller.ts';
+import { ReceiptsController } from './receipts/receipts.controller.ts';
 import { RefundsController } from './refunds/refunds.controller.ts';
 
 @Module({})
@@ -21,6 +22,7 @@ export const apiModule = (parts: ApiParts, origin: Origin): DynamicModule => ({
     PaymentLinksController,
     PaymentsController,
     RefundsController,
+    ReceiptsController,
   ],
   providers: [
     { provide: PARTS, useValue: parts },

@@ -1,10 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { refuse } from '#libs/problems/refusal';
 
-/** A row's place in a list that is newest first: its creation to the microsecond, and its id among those of one instant. */
+/** A row's place in a list that is newest first. */
 export interface Position {
   /** RFC 3339 UTC with six decimals: a JavaScript date would lose three of them, and with them rows. */
   at: string;
+  /** Its place among those of one instant. */
   id: string;
 }
 
@@ -26,5 +27,8 @@ export function readCursor(key: Buffer, text: string): Position {
   const [at, id] = JSON.parse(payload.toString()) as [string, string];
   return { at, id };
 }
+
+/** A key for the cursors of one list only, where its positions mean nothing to others. */
+export const listKey = (key: Buffer, list: string): Buffer => createHmac('sha256', key).update(list).digest();
 
 const mac = (key: Buffer, payload: Buffer): Buffer => createHmac('sha256', key).update(payload).digest().subarray(0, MAC_BYTES);

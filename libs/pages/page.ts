@@ -21,12 +21,16 @@ export const positionAt = (createdAt: string): RawBuilder<string> =>
 
 /** The rows of this page and of the asked span; to be ordered by creation and id, both falling, and limited to `limit + 1`. */
 export function inPage(cursorKey: Buffer, ask: PageAsk, createdAt: string, id: string): RawBuilder<boolean> {
+  if (ask.cursor === undefined) return inSpan(ask, createdAt);
+  const after = readCursor(cursorKey, ask.cursor);
+  const beyond = sql<boolean>`(${sql.ref(createdAt)}, ${sql.ref(id)}) < (${after.at}::timestamptz, ${after.id})`;
+  return sql<boolean>`(${beyond} and ${inSpan(ask, createdAt)})`;
+}
+
+/** The rows created in the asked span. */
+export function inSpan(ask: Omit<PageAsk, 'limit'>, createdAt: string): RawBuilder<boolean> {
   const created = sql.ref(createdAt);
   const conditions = [sql<boolean>`true`];
-  if (ask.cursor !== undefined) {
-    const after = readCursor(cursorKey, ask.cursor);
-    conditions.push(sql<boolean>`(${created}, ${sql.ref(id)}) < (${after.at}::timestamptz, ${after.id})`);
-  }
   if (ask['created[gte]'] !== undefined) conditions.push(sql<boolean>`${created} >= ${ask['created[gte]']}::timestamptz`);
   if (ask['created[lt]'] !== undefined) conditions.push(sql<boolean>`${created} < ${ask['created[lt]']}::timestamptz`);
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
