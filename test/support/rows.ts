@@ -85,6 +85,7 @@ export async function insertPayment(
       memo: 'ebb:test',
       requirements: '{}',
       requirements_hash: '0'.repeat(64),
+      secret_shown: true,
       request: '{}',
       price: captured.toString(),
       asset: USDC.mint,
