@@ -294,9 +294,9 @@ export interface Payments {
   request: Json;
   requirements: Json;
   requirements_hash: string;
+  secret_shown: boolean;
   seen_height: Int8;
   seen_slot: Int8;
-  secret_shown: boolean;
   settled_at: Timestamp | null;
   slot: Int8 | null;
   status: string;
