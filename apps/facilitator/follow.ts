@@ -23,11 +23,11 @@ export async function follow(parts: FacilitatorParts, chain: Chain, settlement: 
   if (settlement.outcome === 'failed') return { kind: 'failed', message: 'the transaction failed on chain' };
   const { pace } = parts;
   const started = performance.now();
-  let sentAt = Number.NEGATIVE_INFINITY;
+  let sendAt = started;
   while (true) {
-    if (performance.now() - sentAt >= pace.resend) {
-      sentAt = performance.now();
-      await send(parts, chain, settlement);
+    if (performance.now() >= sendAt) {
+      const taken = await send(parts, chain, settlement);
+      sendAt = performance.now() + (taken ? pace.resend : pace.slow);
     }
     const seen = await look(chain, settlement);
     if (seen.kind === 'confirmed' || seen.kind === 'failed') await note(parts, settlement, seen.kind);
@@ -38,16 +38,21 @@ export async function follow(parts: FacilitatorParts, chain: Chain, settlement: 
   }
 }
 
-/** An RPC's refusal says little: it may have passed the bytes on, or know them already. Only the chain's word counts. */
-async function send({ log }: FacilitatorParts, chain: Chain, { signature, wire }: Settlement): Promise<void> {
+/**
+ * Whether the RPC says that it took the bytes. Its refusal says little: it may have passed them on, or know them already.
+ * Only the chain's word counts.
+ */
+async function send({ log }: FacilitatorParts, chain: Chain, { signature, wire }: Settlement): Promise<boolean> {
   const bytes = wire.toString('base64') as Base64EncodedWireTransaction;
   try {
     await chain.ask('facilitator.send', rpc =>
       rpc.sendTransaction(bytes, { encoding: 'base64', skipPreflight: true, maxRetries: 0n }),
     );
     log.info({ tx_sig: signature, network: chain.network }, 'sent');
+    return true;
   } catch (error) {
     log.warn({ tx_sig: signature, network: chain.network, err: error }, 'sending met an error; the bytes will be sent again');
+    return false;
   }
 }
 
