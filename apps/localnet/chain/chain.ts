@@ -103,7 +103,7 @@ export class Chain {
 
   /** The transaction with its lookups resolved against the accounts of a moment. */
   resolve(tx: WireTransaction, at: Moment): Resolved | { error: TransactionError } {
-    return resolve(tx, address => this.account(address, at));
+    return resolve(tx, at.slot, address => this.account(address, at));
   }
 
   /** Whether the message has landed in a block up to the slot, recently enough to matter. */

@@ -8,6 +8,7 @@ import type { Phantom } from './forks.ts';
 import { memoOf } from './memo.ts';
 import type { Effects, Landed } from './record.ts';
 import type { Resolved } from './resolve.ts';
+import { listSlotHashes } from './sysvars.ts';
 import type { WireTransaction } from './wire.ts';
 
 export type Sent = { kind: 'landed'; record: Landed } | { kind: 'dropped'; reason: TransactionError };
@@ -19,6 +20,7 @@ export function land(chain: Chain, tx: WireTransaction): Sent {
   const resolved = admitted(chain, tx);
   if ('reason' in resolved) return { kind: 'dropped', reason: resolved.reason };
   const { vm } = chain;
+  listSlotHashes(chain, resolved.keys);
   const pre = snapshot(vm, resolved);
   vm.setSigverify(true);
   const result = tx.version === 'legacy' ? vm.sendLegacyTransaction(tx.bytes) : vm.sendVersionedTransaction(tx.bytes);

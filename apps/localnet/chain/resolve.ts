@@ -19,6 +19,7 @@ const RESERVED =
 /** Loads the addresses that a version 0 message takes from lookup tables. */
 export function resolve(
   tx: WireTransaction,
+  slot: number,
   account: (address: string) => RawAccount | null,
 ): Resolved | { error: TransactionError } {
   const loaded = { writable: [] as string[], readonly: [] as string[] };
@@ -26,10 +27,9 @@ export function resolve(
     const table = account(lookup.table);
     if (table === null) return { error: 'AddressLookupTableNotFound' };
     if (table.owner !== TABLE_PROGRAM) return { error: 'InvalidAddressLookupTableOwner' };
-    const entry = (i: number) => {
-      const at = TABLE_HEADER + 32 * i;
-      return at + 32 <= table.data.length ? addressText(table.data.subarray(at, at + 32)) : null;
-    };
+    const active = activeEntries(table.data, slot);
+    const entry = (i: number) =>
+      i < active ? addressText(table.data.subarray(TABLE_HEADER + 32 * i, TABLE_HEADER + 32 * (i + 1))) : null;
     for (const [kind, indexes] of [
       ['writable', lookup.writable],
       ['readonly', lookup.readonly],
@@ -46,4 +46,11 @@ export function resolve(
     return asked && !invoked.has(i) && !RESERVED.test(key);
   });
   return { tx, keys, writable, loaded };
+}
+
+/** How many entries may be used: what was added in a slot counts from the next one on. */
+function activeEntries(table: Uint8Array, slot: number): number {
+  const lastExtended = new DataView(table.buffer, table.byteOffset).getBigUint64(12, true);
+  const all = Math.floor((table.length - TABLE_HEADER) / 32);
+  return BigInt(slot) > lastExtended ? all : Math.min(all, table[20] ?? 0);
 }

@@ -7,6 +7,7 @@ import type { TransactionError } from './errors.ts';
 import type { Moment } from './heads.ts';
 import type { Effects } from './record.ts';
 import type { Resolved } from './resolve.ts';
+import { listSlotHashes } from './sysvars.ts';
 import type { WireTransaction } from './wire.ts';
 
 export type SimulateOptions = { at: Moment; sigVerify: boolean; anyBlockhash: boolean };
@@ -27,6 +28,7 @@ export function simulate(chain: Chain, tx: WireTransaction, options: SimulateOpt
   if ('error' in resolved)
     return { effects: nothing(resolved.error), charged: false, resolved: null, after: a => chain.account(a, at) };
   return atMoment(chain, resolved, at, () => {
+    listSlotHashes(chain, resolved.keys);
     const pre = snapshot(chain.vm, resolved);
     const refused = (err: TransactionError): Simulation => ({
       effects: {

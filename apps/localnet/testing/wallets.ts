@@ -1,19 +1,22 @@
 import {
   AccountRole,
   type Address,
+  type AddressesByLookupTableAddress,
   address,
   appendTransactionMessageInstructions,
   type Blockhash,
+  compressTransactionMessageUsingAddressLookupTables,
   createKeyPairSignerFromPrivateKeyBytes,
   createTransactionMessage,
-  getBase64EncodedWireTransaction,
   getSignatureFromTransaction,
+  getTransactionEncoder,
   type Instruction,
   type KeyPairSigner,
   pipe,
   setTransactionMessageFeePayerSigner,
   setTransactionMessageLifetimeUsingBlockhash,
   signTransactionMessageWithSigners,
+  type Transaction,
 } from '@solana/kit';
 import { findAssociatedTokenPda, TOKEN_PROGRAM_ADDRESS } from '@solana-program/token';
 
@@ -26,7 +29,7 @@ export const wallet = (number: number): Promise<KeyPairSigner> =>
 export async function tokenAccount(
   owner: { address: Address } | Address,
   mint: Address,
-  tokenProgram = TOKEN_PROGRAM_ADDRESS,
+  tokenProgram: Address = TOKEN_PROGRAM_ADDRESS,
 ): Promise<Address> {
   const [found] = await findAssociatedTokenPda({ owner: typeof owner === 'string' ? owner : owner.address, mint, tokenProgram });
   return found;
@@ -41,22 +44,46 @@ export const memo = (text: string | Uint8Array, ...signers: KeyPairSigner[]): In
 export type Lifetime = { blockhash: string; lastValidBlockHeight: number | bigint };
 export type Built = { wire: string; signature: string; bytes: Uint8Array; message: Uint8Array; lifetime: Lifetime };
 
-/** Signs a transaction of version 0, or a legacy one. */
+const lifetimeOf = (lifetime: Lifetime) => ({
+  blockhash: lifetime.blockhash as Blockhash,
+  lastValidBlockHeight: BigInt(lifetime.lastValidBlockHeight),
+});
+
+/** Signs a transaction of version 0; with lookup tables, its accounts are taken from there. */
 export async function signed(
   payer: KeyPairSigner,
   lifetime: Lifetime,
   instructions: Instruction[],
-  version: 0 | 'legacy' = 0,
+  tables: AddressesByLookupTableAddress = {},
 ): Promise<Built> {
-  const hash = { blockhash: lifetime.blockhash as Blockhash, lastValidBlockHeight: BigInt(lifetime.lastValidBlockHeight) };
   const message = pipe(
-    createTransactionMessage({ version }),
+    createTransactionMessage({ version: 0 }),
     m => setTransactionMessageFeePayerSigner(payer, m),
-    m => setTransactionMessageLifetimeUsingBlockhash(hash, m),
+    m => setTransactionMessageLifetimeUsingBlockhash(lifetimeOf(lifetime), m),
+    m => appendTransactionMessageInstructions(instructions, m),
+    m => compressTransactionMessageUsingAddressLookupTables(m, tables),
+  );
+  return built(await signTransactionMessageWithSigners(message), lifetime);
+}
+
+/** Signs a transaction of the old form, without a version. */
+export async function signedLegacy(payer: KeyPairSigner, lifetime: Lifetime, instructions: Instruction[]): Promise<Built> {
+  const message = pipe(
+    createTransactionMessage({ version: 'legacy' }),
+    m => setTransactionMessageFeePayerSigner(payer, m),
+    m => setTransactionMessageLifetimeUsingBlockhash(lifetimeOf(lifetime), m),
     m => appendTransactionMessageInstructions(instructions, m),
   );
-  const tx = await signTransactionMessageWithSigners(message);
-  const wire = getBase64EncodedWireTransaction(tx);
-  const bytes = new Uint8Array(Buffer.from(wire, 'base64'));
-  return { wire, signature: getSignatureFromTransaction(tx), bytes, message: new Uint8Array(tx.messageBytes), lifetime };
+  return built(await signTransactionMessageWithSigners(message), lifetime);
+}
+
+function built(tx: Transaction, lifetime: Lifetime): Built {
+  const bytes = new Uint8Array(getTransactionEncoder().encode(tx));
+  return {
+    wire: Buffer.from(bytes).toString('base64'),
+    signature: getSignatureFromTransaction(tx),
+    bytes,
+    message: new Uint8Array(tx.messageBytes),
+    lifetime,
+  };
 }
