@@ -9,7 +9,7 @@ import { mapPage, type Page } from '#libs/pages/page';
 import { refuse } from '#libs/problems/refusal';
 import { give } from '../http/answer.ts';
 import { Answers, KEYED, WRITING } from '../http/answers.ts';
-import { Calling, Guard, type Guarded, Needs } from '../http/decorators.ts';
+import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
 import { type ApiParts, PARTS } from '../parts.ts';
 import { Agent, AgentList, AgentQuery, CreateAgent } from './schemas.ts';
 
@@ -23,6 +23,7 @@ export class AgentsController {
 
   @Post()
   @Needs('agents:write')
+  @TakesKey()
   @Answers(201, Agent, [...WRITING, 'agent_already_registered', 'treasury_kind_unsupported'])
   async create(
     @Calling() caller: Caller,

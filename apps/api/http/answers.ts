@@ -12,8 +12,10 @@ export const KEYED: readonly ProblemCode[] = [
   'key_wrong_network',
   'scope_missing',
   'account_not_active',
+  'uri_too_long',
   'internal',
   'database_unavailable',
+  'network_not_configured',
 ];
 
 /** What a keyed route may refuse besides when it reads a body under an Idempotency-Key. */

@@ -1,6 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Scope } from '#libs/accounts/scopes';
@@ -10,6 +10,21 @@ import type { RouteSettings } from './request.ts';
 /** The scope a key needs for this route. Every route under /v1 has one. */
 export const Needs = (scope: Scope, settings: Omit<RouteSettings, 'scope'> = {}) =>
   applyDecorators(RouteConfig({ scope, ...settings }), ApiBearerAuth('key'));
+
+/** Documents what a changing route reads beside its body; `Guard` is what reads it. */
+export const TakesKey = () =>
+  applyDecorators(
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'Your own name for this request, at most 64 characters: a repeat gets the first answer again, for 24 hours.',
+    }),
+    ApiHeader({
+      name: 'X-Ebb-Client-Reference',
+      required: false,
+      description: 'At most 256 characters, written to every event this causes; `client_reference` in the body wins.',
+    }),
+  );
 
 const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
 

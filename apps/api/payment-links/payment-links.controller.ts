@@ -8,7 +8,7 @@ import { mapPage, type Page } from '#libs/pages/page';
 import { refuse } from '#libs/problems/refusal';
 import { give } from '../http/answer.ts';
 import { Answers, KEYED, WRITING } from '../http/answers.ts';
-import { Calling, Guard, type Guarded, Needs } from '../http/decorators.ts';
+import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
 import { linkUrls } from '../http/link-urls.ts';
 import { Origin } from '../http/origin.ts';
 import { type ApiParts, PARTS } from '../parts.ts';
@@ -26,6 +26,7 @@ export class PaymentLinksController {
 
   @Post()
   @Needs('payment_links:write')
+  @TakesKey()
   @Answers(201, PaymentLink, [
     ...WRITING,
     'agent_not_found',

@@ -8,7 +8,7 @@ import { listRefunds, readRefund } from '#libs/refunds/read';
 import type { RefundView } from '#libs/refunds/view';
 import { give } from '../http/answer.ts';
 import { Also, Answers, KEYED, WRITING } from '../http/answers.ts';
-import { Calling, Guard, type Guarded, Needs } from '../http/decorators.ts';
+import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
 import { type ApiParts, PARTS } from '../parts.ts';
 import { REFUSALS } from './refusals.ts';
 import { CreateRefund, Refund, RefundList, RefundQuery } from './schemas.ts';
@@ -23,6 +23,7 @@ export class RefundsController {
 
   @Post(['payments/refund', 'refunds'])
   @Needs('refunds:write')
+  @TakesKey()
   @Answers(201, Refund, [...WRITING, ...REFUSALS])
   @Also(200, 'The refund that bears this external_id already, as it is now.', Refund)
   async create(

@@ -52,6 +52,7 @@ export async function settledPayment(under: ApiUnderTest, captured = 100_000n, k
       status: 'settled',
       message_hash: randomBytes(32),
       wire: randomBytes(64),
+      secret_shown: true,
       memo: 'ebb:test',
       requirements: '{}',
       requirements_hash: '0'.repeat(64),

@@ -16,8 +16,10 @@ import { sealer } from '#libs/secrets/sealer';
 import { quietSteps } from '#libs/steps/steps';
 import { openLog } from '#libs/telemetry/log';
 import { useDatabase } from '#test/support/database';
+import { openApiDocument } from '../docs/reference.ts';
 import type { ApiParts } from '../parts.ts';
 import { type Api, openApi } from '../server.ts';
+import { holdTo } from './document.ts';
 
 export interface Asked {
   key?: string | null;
@@ -55,6 +57,7 @@ export function useApi(settings: Record<string, string> = {}, over: Partial<ApiP
   const ids = ulidIds();
   let api: Api | undefined;
   let parts: ApiParts | undefined;
+  let hold: ReturnType<typeof holdTo> | undefined;
   let key = '';
 
   const mint: ApiUnderTest['mint'] = ({ account = 'merchant', network = 'solana-devnet', scopes = SCOPES, expiresAt } = {}) =>
@@ -67,6 +70,7 @@ export function useApi(settings: Record<string, string> = {}, over: Partial<ApiP
   beforeAll(async () => {
     parts = await testParts(database.db, clock, settings, over);
     api = await openApi(parts);
+    hold = holdTo(JSON.parse(JSON.stringify(openApiDocument(api.app))));
     key = await mint();
   });
   afterAll(() => api?.close());
@@ -90,7 +94,15 @@ export function useApi(settings: Record<string, string> = {}, over: Partial<ApiP
     get key() {
       return key;
     },
-    ask: (method, url, asked = {}) => ask(standing(api), method, url, { key, ...asked }),
+    async ask(method, url, asked = {}) {
+      const answer = await ask(standing(api), method, url, { key, ...asked });
+      const contentType = String(answer.headers['content-type'] ?? '');
+      // Pages for people are not in the document, nor is the document.
+      const wrong =
+        /json/.test(contentType) && url !== '/openapi.json' ? standing(hold)({ method, url, contentType, ...answer }) : null;
+      if (wrong !== null) throw new Error(`${wrong}: ${answer.text.slice(0, 1_000)}`);
+      return answer;
+    },
   };
 }
 
