@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CallCounter } from '#libs/links/count-calls';
 import { apiModule } from './api.module.ts';
 import { serveReference } from './docs/reference.ts';
 import { readBodies } from './http/body.ts';
@@ -16,6 +17,8 @@ import { SchemaPipe } from './http/validation.ts';
 import type { ApiParts } from './parts.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+/** How often calls of links, counted in memory, are written. */
+const FLUSH_MS = 5_000;
 /** Longer than any id, slug or hash of ours. */
 const MAX_PARAM_LENGTH = 128;
 
@@ -42,7 +45,10 @@ export async function openApi(parts: ApiParts): Promise<Api> {
   installHooks(fastify, parts, origin);
   readBodies(fastify);
 
-  const app = await NestFactory.create<NestFastifyApplication>(apiModule(parts, origin), adapter, {
+  const calls = new CallCounter(parts.clock);
+  const flush = () => calls.flush(parts.db).catch(error => parts.log.warn({ err: error }, 'calls were not counted yet'));
+  const flushing = setInterval(flush, FLUSH_MS).unref();
+  const app = await NestFactory.create<NestFastifyApplication>(apiModule(parts, origin, calls), adapter, {
     bodyParser: false,
     logger: nestLog(parts.log),
     abortOnError: false,
@@ -62,7 +68,11 @@ export async function openApi(parts: ApiParts): Promise<Api> {
       if (parts.config.EBB_PUBLIC_URL === undefined) origin.url = url;
       return url;
     },
-    close: () => app.close(),
+    async close() {
+      await app.close();
+      clearInterval(flushing);
+      await flush();
+    },
   };
 }
 

@@ -58,6 +58,16 @@ const requests = {
     'Send it again with the same `Idempotency-Key`: if the first request was carried out, its answer comes back.',
   ),
   network_not_configured: problem(503, 'This network is not configured here', 'Use the other network, or ask the operator.'),
+  chain_unavailable: problem(
+    503,
+    'The chain cannot be asked right now',
+    'Send the same again in a few seconds; nothing was submitted and nothing was charged.',
+  ),
+  facilitator_unavailable: problem(
+    503,
+    'Payments cannot be offered right now',
+    'Try again in a few seconds; nothing was charged.',
+  ),
   not_ready: problem(503, 'The service is not ready', 'Look at `missing` for what it waits for.'),
 } as const satisfies Record<string, Problem>;
 

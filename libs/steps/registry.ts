@@ -8,6 +8,8 @@ export const STEPS = {
   'api.request.log': 'api',
   'api.agent.create': 'api',
   'api.link.create': 'api',
+  'api.link.count': 'api',
+  'api.pay.offer': 'api',
   'api.pay.height': 'api',
   'api.pay.claim': 'api',
   'api.pay.start': 'api',

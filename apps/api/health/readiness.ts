@@ -2,6 +2,7 @@ import { Connection } from '@temporalio/client';
 import { sql } from 'kysely';
 import { readMigrations } from '#libs/db/migrate';
 import { CAIP2, NETWORKS, type Network } from '#libs/money/assets';
+import { temporalAddress } from '#workflows/client/connect';
 import type { ApiParts } from '../parts.ts';
 
 /** A part that the API cannot do its work without, and what is wrong with it. */
@@ -42,16 +43,10 @@ async function database(parts: ApiParts): Promise<string | null> {
 }
 
 async function temporal(parts: ApiParts): Promise<string | null> {
-  const { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS } = parts.config;
-  if (TEMPORAL_ADDRESS === undefined) return 'TEMPORAL_ADDRESS is not set';
-  const connection = await Connection.connect({
-    address: TEMPORAL_ADDRESS,
-    connectTimeout: CHECK_TIMEOUT_MS,
-    tls: TEMPORAL_TLS,
-    ...(TEMPORAL_API_KEY === undefined ? {} : { apiKey: TEMPORAL_API_KEY }),
-  });
+  if (parts.config.TEMPORAL_ADDRESS === undefined) return 'TEMPORAL_ADDRESS is not set';
+  const connection = await Connection.connect({ ...temporalAddress(parts.config), connectTimeout: CHECK_TIMEOUT_MS });
   try {
-    await connection.workflowService.describeNamespace({ namespace: TEMPORAL_NAMESPACE });
+    await connection.workflowService.describeNamespace({ namespace: parts.config.TEMPORAL_NAMESPACE });
     return null;
   } finally {
     await connection.close();

@@ -40,7 +40,8 @@ export function Answers(status: number, schema: ZodType | null, refusals: readon
 export const Also = (status: number, description: string, schema: ZodType) =>
   ApiResponse({ status, description, standardSchema: schema });
 
-function refusalResponses(codes: readonly ProblemCode[]) {
+/** The refusals of a route, by status, with their codes named. */
+export function refusalResponses(codes: readonly ProblemCode[]) {
   const byStatus = Map.groupBy(new Set(codes), code => PROBLEMS[code].status);
   return [...byStatus].map(([status, group]) =>
     ApiResponse({

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApiParts } from '../parts.ts';
+import { CORS } from '../paywall/answer.ts';
 import { authorize } from './authorize.ts';
 import type { Origin } from './origin.ts';
 import { pathTemplate, recordRequest } from './record-request.ts';
@@ -17,7 +18,8 @@ export function installHooks(fastify: FastifyInstance, parts: ApiParts, origin: 
 
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    const { scope } = request.routeOptions.config;
+    const { scope, cors } = request.routeOptions.config;
+    if (cors === true) reply.headers(CORS);
     // Before the body is read: strangers cost us no parsing, and learn nothing of what a route takes.
     if (scope !== undefined) await authorize(request, scope, parts);
   });

@@ -9,6 +9,8 @@ export interface RouteSettings {
   texts?: readonly string[];
   /** Gives the route the body's bytes, whatever their type. */
   raw?: boolean;
+  /** Answers browsers of any origin, refusals too. */
+  cors?: boolean;
   /** Bytes a body may have, where the usual limit does not fit. */
   bodyLimit?: number;
 }

@@ -21,8 +21,7 @@ const NO_SERVICE = /^(53|25006)/;
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (isOutage(error) || NO_SERVICE.test(sqlState(error) ?? '')) return new Refusal('database_unavailable');
-  if (error instanceof ChainUnavailable)
-    return new Refusal('internal', { detail: 'The chain could not be asked; send it again.' });
+  if (error instanceof ChainUnavailable) return new Refusal('chain_unavailable');
   const code = BY_STATUS.get(statusOf(error));
   if (code === undefined) return new Refusal('internal');
   return code === 'invalid_request' ? new Refusal(code, { detail: frameworkDetail(error) }) : new Refusal(code);

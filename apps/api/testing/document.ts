@@ -31,12 +31,14 @@ export function holdTo(document: Document): (exchange: Exchange) => string | nul
     if (path === null || operation === undefined) {
       return [400, 404, 405, 414].includes(status) ? null : `${method} ${url} is not in the document`;
     }
-    const response = operation.responses[status];
+    const named = operation.responses[status] === undefined ? 'default' : String(status);
+    const response = operation.responses[named];
     if (response === undefined) return `${method} ${path} does not name ${status}`;
     const media = contentType.split(';', 1)[0] ?? '';
     if (response.content === undefined) return body === null ? null : `${method} ${path} names no content for ${status}`;
+    if (response.content['*/*'] !== undefined) return null;
     if (response.content[media] === undefined) return `${method} ${path} ${status} does not name ${media}`;
-    const steps = ['paths', path, method.toLowerCase(), 'responses', String(status), 'content', media, 'schema'];
+    const steps = ['paths', path, method.toLowerCase(), 'responses', named, 'content', media, 'schema'];
     const validate = ajv.getSchema(`document#/${steps.map(escaped).join('/')}`);
     if (validate === undefined) return `${method} ${path} ${status} has no schema`;
     return validate(body) ? null : `${method} ${path} ${status}: ${ajv.errorsText(validate.errors)}`;

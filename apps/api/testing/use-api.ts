@@ -137,6 +137,7 @@ async function testParts(
     feePayer: await generateKeyPairSigner(),
     workflowUrl: id => `http://temporal.test/${id}`,
     close: () => Promise.resolve(),
+    settle: () => Promise.resolve(),
     ...over,
   };
 }
