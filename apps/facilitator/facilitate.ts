@@ -1,12 +1,16 @@
 import type { x402Facilitator } from '@x402/core/facilitator';
 import type { SettleResponse, VerifyResponse } from '@x402/core/types';
+import type { Chain } from '#libs/chain/chain';
+import { decodeTransaction } from '#libs/chain/decode';
 import { findSettlement, type Settlement } from '#libs/paywall/sponsor/settlements';
-import { REASONS, type Refused } from '#libs/paywall/x402/vocabulary';
+import { REASONS, type Refused, refused } from '#libs/paywall/x402/vocabulary';
 import { type Checked, checkPayment, previewBudgets } from './check.ts';
 import { type Followed, follow } from './follow.ts';
 import { type Course, namingSigner, officialFacilitator, settlingSigner } from './official.ts';
 import type { FacilitatorParts } from './parts.ts';
 import { type Asked, readRequest } from './request.ts';
+
+const FAILED = refused('transactionFailed', 'the transaction failed on chain');
 
 /** The RPC or the database does not answer: nothing is said about the payment. Answered with 503. */
 export class Outage extends Error {
@@ -21,16 +25,17 @@ export function supported(parts: FacilitatorParts): ReturnType<x402Facilitator['
 export async function verify(parts: FacilitatorParts, body: unknown, account: string | null): Promise<VerifyResponse> {
   const read = readRequest(body);
   if (read.kind === 'refused') return invalid(read);
-  const checked = await checkPayment(parts, read.asked, account);
-  if (checked.kind === 'refused') return invalid(checked);
+  const { asked } = read;
+  const known = await knownSettlement(parts, asked);
   // What was co-signed once was valid then; a simulation now would only find it processed.
-  const { payer } = checked.spender;
-  if (await findSettlement(parts.db.read, checked.transaction.messageHash)) return { isValid: true, payer };
+  if (known) return known.outcome === 'failed' ? invalid(FAILED, known.payer) : { isValid: true, payer: known.payer };
+  const checked = await checkPayment(parts, asked, account);
+  if (checked.kind === 'refused') return invalid(checked);
   const spent = await previewBudgets(parts, checked);
-  if (spent) return invalid(spent, payer);
+  if (spent) return invalid(spent, checked.spender.payer);
 
   const { official, course } = officialFor(parts, checked);
-  const answer = await official.verify(read.asked.payload, read.asked.requirements);
+  const answer = await official.verify(asked.payload, asked.requirements);
   if (course.trouble) throw new Outage('the chain could not be asked', { cause: course.trouble });
   return answer;
 }
@@ -43,10 +48,10 @@ export async function settle(parts: FacilitatorParts, body: unknown, account: st
   const read = readRequest(body);
   if (read.kind === 'refused') return failed(read, null);
   const { asked } = read;
+  const known = await knownSettlement(parts, asked);
+  if (known) return settled(asked, known, await follow(parts, chainOf(parts, known), known));
   const checked = await checkPayment(parts, asked, account);
   if (checked.kind === 'refused') return failed(checked, asked);
-  const known = await findSettlement(parts.db.read, checked.transaction.messageHash);
-  if (known) return settled(asked, known, await follow(parts, checked.chain, known));
 
   const { official, course } = officialFor(parts, checked);
   const answer = await official.settle(asked.payload, asked.requirements);
@@ -55,6 +60,18 @@ export async function settle(parts: FacilitatorParts, body: unknown, account: st
   if (course.refusal) return failed(course.refusal, asked);
   // Nothing was signed, so the official answer is a refusal of the payment as it came.
   return answer;
+}
+
+/** What the sponsor signed before for this very message: checked then, whatever key or rule is in force now. */
+async function knownSettlement({ db }: FacilitatorParts, { wire }: Asked): Promise<Settlement | null> {
+  const decoding = decodeTransaction(wire);
+  return decoding.kind === 'decoded' ? findSettlement(db.read, decoding.transaction.messageHash) : null;
+}
+
+function chainOf({ chains }: FacilitatorParts, { network }: Settlement): Chain {
+  const chain = chains.get(network);
+  if (!chain) throw new Outage(`no RPC is configured for ${network} any more`);
+  return chain;
 }
 
 function officialFor(parts: FacilitatorParts, checked: Checked) {

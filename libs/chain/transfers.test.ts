@@ -1,42 +1,26 @@
 import { type Address, getAddressEncoder, getBase58Decoder } from '@solana/kit';
 import { describe, expect, test } from 'vitest';
-import { asMint, asTokenAccount } from '#libs/money/solana-types';
 import { mustDecode } from './decode.ts';
 import type { TransactionAnswer } from './executed.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './programs.ts';
-import { answerOf, type Held, instruction, named, type Ran, transferChecked, u64 } from './transaction.fixture.ts';
+import {
+  buyer,
+  call,
+  held,
+  merchant,
+  mint,
+  paidBy,
+  pays,
+  program,
+  settle,
+  source,
+  sponsor,
+  squads,
+  to,
+  treasury,
+} from './settled.fixture.ts';
+import { answerOf, instruction, named, transferChecked, u64 } from './transaction.fixture.ts';
 import { settledTransfer } from './transfers.ts';
-
-const sponsor = named('sponsor');
-const buyer = named('buyer');
-const source = named('source');
-const treasury = named('treasury');
-const merchant = named('merchant');
-const mint = named('mint');
-const to = { account: asTokenAccount(treasury), mint: asMint(mint) };
-
-const held = (account: Address, owner: Address, amount: bigint): Held => ({ account, mint, owner, amount });
-const pays = (amount: bigint, from = source, authority = buyer) =>
-  transferChecked({ source: from, authority }, { mint, destination: treasury }, amount);
-/** The plain case: the buyer had 500 and pays 100 to a treasury that held 7. */
-const settle = (ran: readonly Ran[], changes: { before?: Held[]; after?: Held[] } = {}) =>
-  settledTransfer(
-    answerOf(
-      sponsor,
-      ran,
-      changes.before ?? [held(source, buyer, 500n), held(treasury, merchant, 7n)],
-      changes.after ?? [held(source, buyer, 400n), held(treasury, merchant, 107n)],
-    ),
-    to,
-  );
-const paidBy = (owner: Address, tokenAccount = source, how = 'balances') => ({
-  kind: 'settled',
-  captured: 100n,
-  payer: { owner, tokenAccount, how },
-});
-const program = (name: string) => named(`program ${name}`);
-const call = (name: string, ...accounts: Address[]) => instruction(program(name), accounts, Uint8Array.from([1]));
-const squads = 'SQDS4ep65T869zMMBKyuUq6aD6EgTu8psMjkvj52pCf' as Address;
 
 describe('who paid is the owner of the sole transfer’s source', () => {
   test('the plain payment, with where and when it landed', () => {
@@ -98,90 +82,6 @@ describe('who paid is the owner of the sole transfer’s source', () => {
 
   test('a transfer of nothing to us does not count', () => {
     expect(settle([{ outer: pays(0n, named('stranger')) }, { outer: pays(100n) }])).toMatchObject(paidBy(buyer));
-  });
-});
-
-describe('an account opened and closed within the transaction stands in no balances: its InitializeAccount names the owner', () => {
-  const owner = named('passing owner');
-  const passing = named('passing account');
-  const close = instruction(
-    TOKEN_PROGRAM,
-    [
-      [passing, 'w'],
-      [buyer, 'w'],
-      [owner, 's'],
-    ],
-    Uint8Array.from([9]),
-  );
-  const fund = transferChecked({ source, authority: buyer }, { mint, destination: passing }, 100n);
-  const ownerBytes = [...getAddressEncoder().encode(owner)];
-  const pay = pays(100n, passing, owner);
-
-  test.each([
-    ['InitializeAccount', instruction(TOKEN_PROGRAM, [[passing, 'w'], mint, owner, named('rent')], Uint8Array.from([1]))],
-    [
-      'InitializeAccount2',
-      instruction(TOKEN_PROGRAM, [[passing, 'w'], mint, named('rent')], Uint8Array.from([16, ...ownerBytes])),
-    ],
-    ['InitializeAccount3', instruction(TOKEN_PROGRAM, [[passing, 'w'], mint], Uint8Array.from([18, ...ownerBytes]))],
-  ])('%s at the top level', (_, open) => {
-    expect(settle([{ outer: open }, { outer: fund }, { outer: pay }, { outer: close }])).toMatchObject(
-      paidBy(owner, passing, 'initialize'),
-    );
-  });
-
-  test('InitializeAccount3 that the associated-token program called', () => {
-    const open = {
-      outer: call('ata', passing),
-      inner: [{ call: instruction(TOKEN_PROGRAM, [[passing, 'w'], mint], Uint8Array.from([18, ...ownerBytes])) }],
-    };
-    expect(settle([open, { outer: fund }, { outer: pay }, { outer: close }])).toMatchObject(paidBy(owner, passing, 'initialize'));
-  });
-
-  test('closed, and opened again for someone else: the owner at the time of the transfer', () => {
-    const reopened = instruction(TOKEN_PROGRAM, [[passing, 'w'], mint, named('later'), named('rent')], Uint8Array.from([1]));
-    const first = instruction(TOKEN_PROGRAM, [[passing, 'w'], mint, owner, named('rent')], Uint8Array.from([1]));
-    expect(
-      settle([{ outer: first }, { outer: fund }, { outer: pay }, { outer: close }, { outer: reopened }, { outer: close }]),
-    ).toMatchObject(paidBy(owner, passing, 'initialize'));
-  });
-});
-
-describe('the batch instruction of the newer Token program', () => {
-  const part = (accounts: number, data: number[]) => [accounts, data.length, ...data];
-  const checked = (amount: bigint) => part(4, [12, ...u64(amount), 6]);
-  const one = (from: Address, by: Address) => [[from, 'w'], mint, [treasury, 'w'], [by, 's']] as [Address, 'w'][];
-
-  test('a transfer inside it is found', () => {
-    const friend = named('friend');
-    const batch = instruction(
-      TOKEN_PROGRAM,
-      [[source, 'w'], [friend, 'w'], [buyer, 's'], ...one(source, buyer)],
-      Uint8Array.from([255, ...part(3, [3, ...u64(5n)]), ...checked(100n)]),
-    );
-    expect(settle([{ outer: batch }])).toMatchObject(paidBy(buyer));
-  });
-
-  test('two transfers to us inside it: nobody can be told', () => {
-    const batch = instruction(
-      TOKEN_PROGRAM,
-      [...one(source, buyer), ...one(named('second'), named('other'))],
-      Uint8Array.from([255, ...checked(60n), ...checked(40n)]),
-    );
-    expect(settle([{ outer: batch }])).toMatchObject({
-      kind: 'not_derivable',
-      captured: 100n,
-      reason: expect.stringContaining('more than one'),
-    });
-  });
-
-  test.each([
-    ['cut short', [255, 4, 10, 12]],
-    ['with more accounts than it has', [255, ...part(9, [12, ...u64(100n), 6])]],
-    ['inside a batch', [255, ...part(4, [255, ...checked(100n)])]],
-  ])('one that cannot be read says nothing: %s', (_, data) => {
-    const batch = instruction(TOKEN_PROGRAM, one(source, buyer), Uint8Array.from(data));
-    expect(settle([{ outer: batch }])).toMatchObject({ kind: 'not_derivable', captured: 100n });
   });
 });
 
