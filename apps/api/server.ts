@@ -27,6 +27,8 @@ export interface Api {
   origin: Origin;
   /** Listens, and returns the URL it is reached at. Port 0 takes a free one. */
   listen(host: string, port: number): Promise<string>;
+  /** Writes the calls of links that were counted so far. */
+  flushCalls(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function openApi(parts: ApiParts): Promise<Api> {
       if (parts.config.EBB_PUBLIC_URL === undefined) origin.url = url;
       return url;
     },
+    flushCalls: flush,
     async close() {
       await app.close();
       clearInterval(flushing);
