@@ -1,28 +1,29 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-const MAX_BODY = 1_000_000;
-
-/** The whole body as text; rejects when it is too large. */
-export async function bodyOf(request: IncomingMessage): Promise<string> {
+/** The whole body as text; null when it is larger than that many bytes. */
+export async function bodyOf(request: IncomingMessage, most: number): Promise<string | null> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size > MAX_BODY) throw new Error('body too large');
-    chunks.push(chunk as Buffer);
+    if (size <= most) chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return size > most ? null : Buffer.concat(chunks).toString('utf8');
 }
 
 export function reply(
   response: ServerResponse,
   status: number,
-  type: string,
+  type: string | null,
   body: string,
   headers: Record<string, string> = {},
 ): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers });
+  response.writeHead(status, {
+    ...(type === null ? {} : { 'content-type': type }),
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
   response.end(body);
 }
 

@@ -3,6 +3,8 @@ import { bodyOf, reply } from '../http.ts';
 import { toJson } from '../rpc/call.ts';
 import { type AdminContext, ROUTES } from './routes.ts';
 
+const MAX_BODY = 100_000;
+
 /** Serves the admin endpoint: JSON in, JSON out. */
 export const serveAdmin = (context: AdminContext) => async (request: IncomingMessage, response: ServerResponse) => {
   const path = (request.url ?? '/').split('?')[0] ?? '/';
@@ -15,7 +17,7 @@ export const serveAdmin = (context: AdminContext) => async (request: IncomingMes
       toJson({ error: `no such thing; there is ${[...ROUTES.keys()].join(', ')}` }),
     );
   try {
-    const text = await bodyOf(request);
+    const text = (await bodyOf(request, MAX_BODY)) ?? '';
     const body: unknown = text === '' ? {} : JSON.parse(text);
     reply(response, 200, 'application/json', toJson((await route(context, body)) ?? { ok: true }));
   } catch (error) {

@@ -112,11 +112,11 @@ export class Chain {
     return at !== undefined && at <= slot;
   }
 
-  /** Whether a transaction with this blockhash could land in the block after the slot. */
-  isBlockhashValid(blockhash: string, slot: number): boolean {
+  /** Whether a transaction with this blockhash could land in the block after the slot; or, with another age, whether it is that young. */
+  isBlockhashValid(blockhash: string, slot: number, age = MAX_PROCESSING_AGE): boolean {
     const height = this.slots.height(slot);
-    const made = this.slots.heightOf(blockhash, height);
-    return made !== undefined && made <= height && height - made <= MAX_PROCESSING_AGE;
+    const made = this.slots.heightOf(blockhash, height, age);
+    return made !== undefined && made <= height && height - made <= age;
   }
 
   simulate(tx: WireTransaction, options: SimulateOptions): Simulation {

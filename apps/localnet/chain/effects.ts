@@ -45,10 +45,10 @@ type VmResult = internal.TransactionMetadata | internal.FailedTransactionMetadat
 
 /** Puts together what a transaction did from the VM's answer and the accounts before and after. */
 export function effectsOf(vm: Vm, resolved: Resolved, result: VmResult, pre: Snapshot, post: Snapshot): Effects {
-  const err: TransactionError | null = result instanceof internal.FailedTransactionMetadata ? toTransactionError(result) : null;
+  const err = result instanceof internal.FailedTransactionMetadata ? errorOf(result, resolved, pre) : null;
   const meta = result instanceof internal.TransactionMetadata ? result : result.meta();
   const units = Number(meta.computeUnitsConsumed());
-  const loadedDataSize = loadedSize(vm, resolved, pre);
+  const loadedDataSize = NOT_LOADED.has(String(err)) ? 0 : loadedSize(vm, resolved, pre);
   const returned = meta.returnData();
   return {
     err,
@@ -68,6 +68,16 @@ export function effectsOf(vm: Vm, resolved: Resolved, result: VmResult, pre: Sna
     loadedDataSize,
     costUnits: costOf(resolved.tx, resolved.writable.filter(Boolean).length, units, loadedDataSize),
   };
+}
+
+/** Errors of transactions whose programs could not be loaded: their fee is taken, and nothing runs. */
+export const NOT_LOADED = new Set(['ProgramAccountNotFound', 'InvalidProgramForExecution']);
+
+/** LiteSVM says of a program that does not exist what it says of one that is none; a validator tells them apart. */
+function errorOf(result: internal.FailedTransactionMetadata, { tx, keys }: Resolved, pre: Snapshot): TransactionError {
+  const err = toTransactionError(result);
+  const missing = tx.instructions.some(ix => pre.lamports[ix.programIdIndex] === 0n && !CODE.has(keys[ix.programIdIndex] ?? ''));
+  return err === 'InvalidProgramForExecution' && missing ? 'ProgramAccountNotFound' : err;
 }
 
 function innerOf(meta: internal.TransactionMetadata): InnerInstructions[] {
@@ -91,15 +101,19 @@ function innerOf(meta: internal.TransactionMetadata): InnerInstructions[] {
   );
 }
 
+/** What each lookup table counts as, whatever its size. */
+const LOOKUP_TABLE_SIZE = 8_248;
+
 const sizes = new Map<string, number>();
 
 /** Bytes of account data loaded: 64 for each account that exists, its data, and the code behind an upgradeable program. */
-function loadedSize(vm: Vm, { keys }: Resolved, pre: Snapshot): number {
+function loadedSize(vm: Vm, { tx, keys }: Resolved, pre: Snapshot): number {
+  const tables = LOOKUP_TABLE_SIZE * tx.lookups.length;
   return keys.reduce((sum, key, i) => {
     const account = pre.accounts[i];
     if (account) return sum + 64 + account.data.length;
     return CODE.has(key) ? sum + codeSize(vm, key) : sum;
-  }, 0);
+  }, tables);
 }
 
 function codeSize(vm: Vm, program: string): number {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type RawAccount, readAccount, sameAccount } from './account.ts';
 import { base58 } from './base58.ts';
 import type { Chain } from './chain.ts';
-import { effectsOf, snapshot } from './effects.ts';
+import { effectsOf, NOT_LOADED, snapshot } from './effects.ts';
 import type { TransactionError } from './errors.ts';
 import type { Phantom } from './forks.ts';
 import { memoOf } from './memo.ts';
@@ -26,6 +26,8 @@ export function land(chain: Chain, tx: WireTransaction): Sent {
   const result = tx.version === 'legacy' ? vm.sendLegacyTransaction(tx.bytes) : vm.sendVersionedTransaction(tx.bytes);
   const post = snapshot(vm, resolved);
   const effects = effectsOf(vm, resolved, result, pre, post);
+  if (NOT_LOADED.has(String(effects.err)) && pre.lamports[0] === post.lamports[0])
+    return landFailed(chain, tx, effects.err ?? '');
   // Whoever pays for nothing was never in a block.
   if (effects.err !== null && pre.lamports[0] === post.lamports[0]) return { kind: 'dropped', reason: effects.err };
   const accounts = new Map<string, RawAccount | null>();

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Vm } from './account.ts';
+import { type Vm, writeAccount } from './account.ts';
 import { addressBytes } from './base58.ts';
-import { MEMO, TOKEN, TOKEN_2022 } from './identity.ts';
+import { MEMO, SYSTEM, TOKEN, TOKEN_2022 } from './identity.ts';
 
 const LOADER_2 = 'BPFLoader2111111111111111111111111111111111';
+const NATIVE_LOADER = 'NativeLoader1111111111111111111111111111111';
 const LOADER_UPGRADEABLE = 'BPFLoaderUpgradeab1e11111111111111111111111';
 
 /**
@@ -15,6 +16,14 @@ const LOADER_UPGRADEABLE = 'BPFLoaderUpgradeab1e11111111111111111111111';
 export function installPrograms(vm: Vm): void {
   vm.addProgramWithLoader(addressBytes(TOKEN), binary('token'), addressBytes(LOADER_2));
   vm.addProgramWithLoader(addressBytes(MEMO), binary('memo'), addressBytes(LOADER_2));
+  // The system program's name is shorter on a validator, and its length counts as loaded data.
+  writeAccount(vm, SYSTEM, {
+    lamports: 1n,
+    data: new TextEncoder().encode('system_program'),
+    owner: NATIVE_LOADER,
+    executable: true,
+    rentEpoch: 0n,
+  });
   vm.addProgramWithLoader(addressBytes(TOKEN_2022), binary('token-2022'), addressBytes(LOADER_UPGRADEABLE));
 }
 

@@ -2,7 +2,7 @@ import internal from 'litesvm/dist/internal.js';
 import { type RawAccount, readAccount, sameAccount, writeAccount } from './account.ts';
 import { addressText } from './base58.ts';
 import type { Chain } from './chain.ts';
-import { effectsOf, type Snapshot, snapshot } from './effects.ts';
+import { effectsOf, type Snapshot, snapshot, tokenBalances } from './effects.ts';
 import type { TransactionError } from './errors.ts';
 import type { Moment } from './heads.ts';
 import type { Effects } from './record.ts';
@@ -16,61 +16,74 @@ export type SimulateOptions = { at: Moment; sigVerify: boolean; anyBlockhash: bo
 export type Simulation = {
   effects: Effects;
   charged: boolean;
+  /** Signatures are looked at before any account: when they fail, no balances are told. */
+  balancesKnown: boolean;
   resolved: Resolved | null;
   after(address: string): RawAccount | null;
 };
 
-/** Runs a transaction against the accounts as of a slot and leaves no trace. */
+/** Runs a transaction against the accounts as of a moment and leaves no trace. */
 export function simulate(chain: Chain, tx: WireTransaction, options: SimulateOptions): Simulation {
   const { at } = options;
-  const { slot } = at;
   const resolved = chain.resolve(tx, at);
+  const before = (address: string) => chain.account(address, at);
   if ('error' in resolved)
-    return { effects: nothing(resolved.error), charged: false, resolved: null, after: a => chain.account(a, at) };
+    return { effects: nothing(resolved.error), charged: false, balancesKnown: false, resolved: null, after: before };
   return atMoment(chain, resolved, at, () => {
     listSlotHashes(chain, resolved.keys);
     const pre = snapshot(chain.vm, resolved);
     const refused = (err: TransactionError): Simulation => ({
-      effects: {
-        ...nothing(err),
-        preBalances: pre.lamports.map(String),
-        postBalances: pre.lamports.map(String),
-        loaded: resolved.loaded,
-      },
+      effects: unchanged(chain, err, pre, resolved),
       charged: false,
+      balancesKnown: err !== 'SignatureFailure',
       resolved,
-      after: a => chain.account(a, at),
+      after: before,
     });
-    if (!options.anyBlockhash && !chain.isBlockhashValid(tx.blockhash, slot) && !options.sigVerify)
-      return refused('BlockhashNotFound');
     chain.vm.setSigverify(options.sigVerify);
-    const result =
-      tx.version === 'legacy' ? chain.vm.simulateLegacyTransaction(tx.bytes) : chain.vm.simulateVersionedTransaction(tx.bytes);
-    if (result instanceof internal.FailedTransactionMetadata) {
-      const effects = effectsOf(chain.vm, resolved, result, pre, pre);
-      if (effects.err === 'SignatureFailure') return refused('SignatureFailure');
-      if (!options.anyBlockhash && !chain.isBlockhashValid(tx.blockhash, slot)) return refused('BlockhashNotFound');
-      if (chain.hasLanded(tx.message, slot)) return refused('AlreadyProcessed');
-      if (UNPAID.has(String(effects.err))) return refused(effects.err ?? '');
-      const afterFee = [...pre.lamports];
-      afterFee[0] = (afterFee[0] ?? 0n) - BigInt(effects.fee);
-      return {
-        effects: { ...effects, postBalances: afterFee.map(String) },
-        charged: true,
-        resolved,
-        after: a => chain.account(a, at),
-      };
-    }
-    if (!options.anyBlockhash && !chain.isBlockhashValid(tx.blockhash, slot)) return refused('BlockhashNotFound');
-    if (chain.hasLanded(tx.message, slot)) return refused('AlreadyProcessed');
-    const written = new Map(result.postAccounts().map(a => [addressText(a.address), toRaw(a.account())]));
-    const after = (address: string) => (written.has(address) ? (written.get(address) ?? null) : readAccount(chain.vm, address));
-    const post: Snapshot = {
-      accounts: resolved.keys.map((key, i) => (written.has(key) ? (written.get(key) ?? null) : (pre.accounts[i] ?? null))),
-      lamports: resolved.keys.map((key, i) => (written.has(key) ? (written.get(key)?.lamports ?? 0n) : (pre.lamports[i] ?? 0n))),
-    };
-    return { effects: effectsOf(chain.vm, resolved, result, pre, post), charged: true, resolved, after };
+    const { vm } = chain;
+    const result = tx.version === 'legacy' ? vm.simulateLegacyTransaction(tx.bytes) : vm.simulateVersionedTransaction(tx.bytes);
+    const failed = result instanceof internal.FailedTransactionMetadata;
+    const effects = effectsOf(vm, resolved, result, pre, failed ? pre : afterwards(result, resolved, pre));
+    if (effects.err === 'SignatureFailure') return refused(effects.err);
+    if (!options.anyBlockhash && !chain.isBlockhashValid(tx.blockhash, at.slot)) return refused('BlockhashNotFound');
+    if (chain.hasLanded(tx.message, at.slot)) return refused('AlreadyProcessed');
+    if (UNPAID.has(String(effects.err))) return refused(effects.err ?? '');
+    const done = { charged: true, balancesKnown: true, resolved };
+    if (!failed) return { ...done, effects, after: reader(chain, result) };
+    const afterFee = [...pre.lamports];
+    afterFee[0] = (afterFee[0] ?? 0n) - BigInt(effects.fee);
+    return { ...done, effects: { ...effects, postBalances: afterFee.map(String) }, after: before };
   });
+}
+
+const written = (result: internal.SimulatedTransactionInfo): Map<string, RawAccount | null> =>
+  new Map(result.postAccounts().map(a => [addressText(a.address), toRaw(a.account())]));
+
+/** Reads accounts as they would be after the simulation. */
+function reader(chain: Chain, result: internal.SimulatedTransactionInfo): (address: string) => RawAccount | null {
+  const accounts = written(result);
+  return address => (accounts.has(address) ? (accounts.get(address) ?? null) : readAccount(chain.vm, address));
+}
+
+function afterwards(result: internal.SimulatedTransactionInfo, { keys }: Resolved, pre: Snapshot): Snapshot {
+  const accounts = written(result);
+  return {
+    accounts: keys.map((key, i) => (accounts.has(key) ? (accounts.get(key) ?? null) : (pre.accounts[i] ?? null))),
+    lamports: keys.map((key, i) => (accounts.has(key) ? (accounts.get(key)?.lamports ?? 0n) : (pre.lamports[i] ?? 0n))),
+  };
+}
+
+/** What is told of a transaction that no block would take: the balances, and that they stay. */
+function unchanged(chain: Chain, err: TransactionError, pre: Snapshot, resolved: Resolved): Effects {
+  const [lamports, tokens] = [pre.lamports.map(String), tokenBalances(chain.vm, pre)];
+  return {
+    ...nothing(err),
+    preBalances: lamports,
+    postBalances: lamports,
+    preTokenBalances: tokens,
+    postTokenBalances: tokens,
+    loaded: resolved.loaded,
+  };
 }
 
 /** Errors for which no fee is taken, because no block would take the transaction. */

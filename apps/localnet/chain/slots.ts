@@ -77,8 +77,8 @@ export class Slots {
   }
 
   /** The height whose hash this is, looking back from `newest` over the blocks that still count; undefined when none. */
-  heightOf(hash: string, newest: number): number | undefined {
-    for (let h = newest; h >= 0 && h >= newest - MAX_PROCESSING_AGE - 1 && !this.#hashes.has(h); h--) this.hash(h);
+  heightOf(hash: string, newest: number, age = MAX_PROCESSING_AGE): number | undefined {
+    for (let h = newest; h >= 0 && h >= newest - age && !this.#hashes.has(h); h--) this.hash(h);
     return this.#heights.get(hash);
   }
 

@@ -1,17 +1,15 @@
+import { zstdCompressSync } from 'node:zlib';
 import type { RawAccount } from '../chain/account.ts';
 import { base58 } from '../chain/base58.ts';
-import { invalidParams, RpcError } from './error.ts';
-import { type Config, config as map, optional, text, whole } from './params.ts';
+import { RpcError } from './error.ts';
+import { type Config, config as map, oneOf, optional, whole } from './params.ts';
 import { parsedAccount } from './parsed-account.ts';
 
-export type AccountEncoding = 'binary' | 'base58' | 'base64' | 'base64+zstd' | 'jsonParsed';
+const ENCODINGS = ['binary', 'base58', 'base64', 'jsonParsed', 'base64+zstd'] as const;
+export type AccountEncoding = (typeof ENCODINGS)[number];
 
 export function accountEncoding(options: Config): AccountEncoding {
-  const encoding = optional(options.encoding, text) ?? 'binary';
-  if (encoding === 'binary' || encoding === 'base58' || encoding === 'base64' || encoding === 'jsonParsed') return encoding;
-  throw invalidParams(
-    `Invalid params: unknown variant \`${encoding}\`, expected one of \`binary\`, \`base64\`, \`base58\`, \`jsonParsed\`, \`base64+zstd\`.`,
-  );
+  return optional(options.encoding, value => oneOf(value, ENCODINGS)) ?? 'binary';
 }
 
 /** How one account is told, in the encoding asked for. `mintOf` finds the mint that a token account needs for its decimals. */
@@ -40,5 +38,6 @@ function accountData(account: RawAccount, options: Config, mintOf: (address: str
       throw new RpcError(-32600, 'Encoded binary (base 58) data should be less than 128 bytes, please use Base64 encoding.');
     return encoding === 'binary' ? base58(data) : [base58(data), 'base58'];
   }
+  if (encoding === 'base64+zstd') return [zstdCompressSync(data).toString('base64'), encoding];
   return [Buffer.from(data).toString('base64'), 'base64'];
 }

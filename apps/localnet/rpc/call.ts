@@ -1,5 +1,5 @@
 import { RpcError } from './error.ts';
-import { METHODS } from './methods.ts';
+import { METHODS, MOST_PARAMS } from './methods.ts';
 import type { Node } from './node.ts';
 
 /** One JSON-RPC request as it came: nothing about it is sure yet. */
@@ -28,14 +28,25 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** Takes a request apart, or returns the answer to a malformed one; null when no answer is due (a notification). */
-export function readRequest(raw: unknown): { request: Request } | { answer: Answer | null } {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    return { answer: { jsonrpc: '2.0', error: { code: -32600, message: 'Invalid request' }, id: null } };
-  const { jsonrpc, id, method, params } = raw as Record<string, unknown>;
+const MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params']);
+
+/** Whether a validator's parser takes this for a call at all; if not, the whole body is a parse error. */
+export function isCall(raw: unknown): raw is Record<string, unknown> {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return false;
+  const { id } = raw as Record<string, unknown>;
+  return (
+    id === undefined || id === null || typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id) && id >= 0)
+  );
+}
+
+/** Takes a call apart, or returns the answer to a malformed one; null when no answer is due (a notification). */
+export function readRequest(call: Record<string, unknown>): { request: Request } | { answer: Answer | null } {
+  const { jsonrpc, id, method, params } = call;
+  const invalid = { answer: failure(id ?? null, new RpcError(-32600, 'Invalid request')) };
+  if (typeof method !== 'string' || (jsonrpc !== undefined && jsonrpc !== null && jsonrpc !== '2.0')) return invalid;
+  if (Object.keys(call).some(member => !MEMBERS.has(member))) return invalid;
   if (jsonrpc !== '2.0')
     return { answer: { error: { code: -32600, message: 'Unsupported JSON-RPC protocol version' }, id: id ?? null } };
-  if (typeof method !== 'string') return { answer: failure(id ?? null, new RpcError(-32600, 'Invalid request')) };
   if (id === undefined) return { answer: null };
   if (params !== undefined && params !== null && !Array.isArray(params))
     return { answer: failure(id, new RpcError(-32602, '`params` should be an array')) };
@@ -52,7 +63,9 @@ export const failure = (id: unknown, error: RpcError): Answer => ({
 export function answer(node: Node, { id, method, params }: Request): Answer {
   const run = METHODS.get(method);
   if (!run) return failure(id, new RpcError(-32601, 'Method not found'));
+  const most = MOST_PARAMS[method] ?? 1;
   try {
+    if (params.length > most) throw tooMany(params, most);
     return { jsonrpc: '2.0', result: sorted(run(node, params)), id };
   } catch (error) {
     if (error instanceof RpcError) return failure(id, error);
@@ -60,3 +73,12 @@ export function answer(node: Node, { id, method, params }: Request): Answer {
     return failure(id, new RpcError(-32603, 'Internal error'));
   }
 }
+
+const tooMany = (params: unknown[], most: number): RpcError =>
+  most === 0
+    ? new RpcError(-32602, 'Invalid parameters: No parameters were expected', `${JSON.stringify(params)}`)
+    : new RpcError(
+        -32602,
+        `Invalid parameters: Expected from ${Math.min(1, most - 1)} to ${most} parameters.`,
+        `"Got: ${params.length}"`,
+      );

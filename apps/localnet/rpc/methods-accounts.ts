@@ -24,7 +24,7 @@ const told = (node: Node, key: string, at: Moment, options: Config) => {
 export function getAccountInfo(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const key = address(params[0]);
-  const options = config(params[1]);
+  const options = config(params[1], 'RpcAccountInfoConfig');
   const at = asked(node, options);
   accountEncoding(options);
   return inContext(at, told(node, key, at, options));
@@ -36,7 +36,7 @@ export function getMultipleAccounts(node: Node, params: unknown[]) {
   if (inputs.length > MAX_ACCOUNTS) throw invalidParams(`Too many inputs provided; max ${MAX_ACCOUNTS}`);
   const keys = inputs.map(address);
   // Unlike getAccountInfo, this one answers in base64 unless asked otherwise.
-  const options: Config = { encoding: 'base64', ...config(params[1]) };
+  const options: Config = { encoding: 'base64', ...config(params[1], 'RpcAccountInfoConfig') };
   const at = asked(node, options);
   return inContext(
     at,
@@ -47,7 +47,7 @@ export function getMultipleAccounts(node: Node, params: unknown[]) {
 export function getTokenAccountBalance(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const key = address(params[0]);
-  const at = asked(node, config(params[1]));
+  const at = asked(node, config(params[1], 'CommitmentConfig'));
   const account = node.chain.account(key, at);
   if (account === null) throw invalidParams('Invalid param: could not find account');
   const holding = readHolding(account);
@@ -60,7 +60,7 @@ export function getTokenAccountBalance(node: Node, params: unknown[]) {
 export function getTokenAccountsByOwner(node: Node, params: unknown[]) {
   atLeast(params, 2);
   const owner = address(params[0]);
-  const options = config(params[2]);
+  const options = config(params[2], 'RpcAccountInfoConfig');
   const at = asked(node, options);
   const wanted = tokenFilter(node, config(params[1]), at);
   const candidates = new Set([...node.chain.store.tokenAccountsOf(owner), ...node.chain.past.writtenAfter(at.slot)]);
@@ -79,7 +79,7 @@ function tokenFilter(node: Node, filter: Config, at: Moment): { mint: string | n
     const mint = address(filter.mint);
     const account = node.chain.account(mint, at);
     if (account === null) throw invalidParams('Invalid param: could not find mint');
-    if (!readMint(account)) throw invalidParams('Invalid param: not a Token mint');
+    if (!readMint(account)) throw invalidParams('Invalid param: Token mint could not be unpacked');
     return { mint, program: account.owner };
   }
   const program = address(filter.programId);

@@ -16,7 +16,7 @@ export function getSignatureStatuses(node: Node, params: unknown[]) {
   const asked = list(params[0]);
   if (asked.length > MAX_SIGNATURES) throw invalidParams(`Too many inputs provided; max ${MAX_SIGNATURES}`);
   const signatures = asked.map(signature);
-  const search = flag(config(params[1]).searchTransactionHistory);
+  const search = flag(config(params[1], 'RpcSignatureStatusConfig').searchTransactionHistory);
   return inContext(
     momentAt(node, 'processed'),
     signatures.map(s => statusOf(node, s, search)),
@@ -71,7 +71,7 @@ export function getTransaction(node: Node, params: unknown[]) {
 export function getSignaturesForAddress(node: Node, params: unknown[]) {
   atLeast(params, 1);
   const key = address(params[0]);
-  const options = config(params[1]);
+  const options = config(params[1], 'RpcSignaturesForAddressConfig');
   const limit = optional(options.limit, whole) ?? MAX_HISTORY;
   if (limit === 0 || limit > MAX_HISTORY) throw invalidParams(`Invalid limit; max ${MAX_HISTORY}`);
   const at = atLeastConfirmed(node, options);

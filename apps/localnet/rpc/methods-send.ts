@@ -1,7 +1,7 @@
 import { base58, fromBase58 } from '../chain/base58.ts';
 import type { TransactionError } from '../chain/errors.ts';
 import { errorText } from '../chain/errors-text.ts';
-import type { Moment } from '../chain/heads.ts';
+import { COMMITMENTS, type Moment } from '../chain/heads.ts';
 import type { Simulation } from '../chain/simulate.ts';
 import type { WireTransaction } from '../chain/wire.ts';
 import { deliver } from '../faults/landing.ts';
@@ -10,28 +10,36 @@ import { invalidParams, RpcError } from './error.ts';
 import { blockhashAt } from './methods-blockhash.ts';
 import { checkHealth } from './methods-node.ts';
 import { asked, inContext, type Node } from './node.ts';
-import { address, atLeast, type Config, config, flag, list, optional, text, whole } from './params.ts';
+import { address, atLeast, type Config, config, flag, list, oneOf, optional, text, whole } from './params.ts';
 import { balanceJson, innerJson } from './transaction-json.ts';
-import { transactionParam } from './transaction-params.ts';
+import { TRANSACTION_ENCODINGS, transactionParam } from './transaction-params.ts';
+
+const encodingOf = (options: Config) => optional(options.encoding, value => oneOf(value, TRANSACTION_ENCODINGS)) ?? 'base58';
 
 /** Reads the transaction of a sendTransaction call. */
 export function sentTransaction(params: unknown[]): { tx: WireTransaction; options: Config } {
   atLeast(params, 1);
   const encoded = text(params[0]);
-  const options = config(params[1]);
-  return { tx: transactionParam(encoded, optional(options.encoding, text) ?? 'base58'), options };
+  const options = config(params[1], 'RpcSendTransactionConfig');
+  return { tx: transactionParam(encoded, encodingOf(options)), options };
 }
 
-/** Refuses what would fail, unless asked not to look. */
+/** Refuses what names lookup tables that are not there; and, unless asked not to look, what would fail. */
 export function preflight(node: Node, tx: WireTransaction, options: Config): void {
-  if (flag(options.skipPreflight)) return;
   const { preflightCommitment, minContextSlot } = options;
-  const at = asked(node, { commitment: preflightCommitment, minContextSlot });
+  const at = asked(node, { commitment: optional(preflightCommitment, value => oneOf(value, COMMITMENTS)), minContextSlot });
+  checkLookups(node, tx, at);
+  if (flag(options.skipPreflight)) return;
   checkHealth(node);
   const simulation = node.chain.simulate(tx, { at, sigVerify: true, anyBlockhash: false });
   const { err } = simulation.effects;
   if (err !== null)
     throw new RpcError(-32002, `Transaction simulation failed: ${errorText(err)}`, preflightData(simulation, err));
+}
+
+function checkLookups(node: Node, tx: WireTransaction, at: Moment): void {
+  const resolved = node.chain.resolve(tx, at);
+  if ('error' in resolved) throw invalidParams(`invalid transaction: ${errorText(resolved.error)}`);
 }
 
 function preflightData({ effects, charged }: Simulation, err: TransactionError) {
@@ -65,16 +73,17 @@ export function sendTransaction(node: Node, params: unknown[]): string {
 
 export function simulateTransaction(node: Node, params: unknown[]) {
   atLeast(params, 1);
-  const options = config(params[1]);
-  const encoding = optional(options.encoding, text) ?? 'base58';
-  let tx = transactionParam(text(params[0]), encoding);
+  const options = config(params[1], 'RpcSimulateTransactionConfig');
+  let tx = transactionParam(text(params[0]), encodingOf(options));
   const at = asked(node, options);
   const [sigVerify, replace] = [flag(options.sigVerify), flag(options.replaceRecentBlockhash)];
   if (sigVerify && replace) throw invalidParams('sigVerify may not be used with replaceRecentBlockhash');
   const replacement = replace ? blockhashAt(node, at.slot) : null;
   if (replacement) tx = withBlockhash(tx, replacement.blockhash);
+  checkLookups(node, tx, at);
   const simulation = node.chain.simulate(tx, { at, sigVerify, anyBlockhash: replace });
   const { effects, resolved, charged } = simulation;
+  const known = <T>(value: T): T | null => (simulation.balancesKnown ? value : null);
   return inContext(at, {
     accounts: accountsAfter(node, simulation, at, options),
     err: effects.err,
@@ -83,10 +92,10 @@ export function simulateTransaction(node: Node, params: unknown[]) {
     loadedAccountsDataSize: effects.loadedDataSize,
     loadedAddresses: { readonly: effects.loaded.readonly, writable: effects.loaded.writable },
     logs: effects.logs,
-    postBalances: effects.postBalances.map(BigInt),
-    postTokenBalances: effects.postTokenBalances.map(balanceJson),
-    preBalances: effects.preBalances.map(BigInt),
-    preTokenBalances: effects.preTokenBalances.map(balanceJson),
+    postBalances: known(effects.postBalances.map(BigInt)),
+    postTokenBalances: known(effects.postTokenBalances.map(balanceJson)),
+    preBalances: known(effects.preBalances.map(BigInt)),
+    preTokenBalances: known(effects.preTokenBalances.map(balanceJson)),
     replacementBlockhash: replacement,
     returnData: effects.returnData,
     unitsConsumed: effects.units,

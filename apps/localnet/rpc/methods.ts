@@ -60,3 +60,25 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>(
     simulateTransaction,
   }),
 );
+
+/** How many parameters a method takes at most, where it is not one. */
+export const MOST_PARAMS: Readonly<Record<string, number>> = {
+  getHealth: 0,
+  getVersion: 0,
+  getGenesisHash: 0,
+  getAccountInfo: 2,
+  getBalance: 2,
+  getBlocks: 3,
+  getFeeForMessage: 2,
+  getMinimumBalanceForRentExemption: 2,
+  getMultipleAccounts: 2,
+  getSignaturesForAddress: 2,
+  getSignatureStatuses: 2,
+  getTokenAccountBalance: 2,
+  getTokenAccountsByOwner: 3,
+  getTransaction: 2,
+  isBlockhashValid: 2,
+  requestAirdrop: 3,
+  sendTransaction: 2,
+  simulateTransaction: 2,
+};

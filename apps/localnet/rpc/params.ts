@@ -1,5 +1,5 @@
 import { fromBase58 } from '../chain/base58.ts';
-import type { Commitment } from '../chain/heads.ts';
+import { COMMITMENTS, type Commitment } from '../chain/heads.ts';
 import { invalidParams } from './error.ts';
 
 export type Config = Record<string, unknown>;
@@ -34,9 +34,10 @@ export function list(value: unknown): unknown[] {
   return value;
 }
 
-export function config(value: unknown): Config {
+/** The options of a call; `struct` is what a validator calls them when they are something else. */
+export function config(value: unknown, struct = 'RpcContextConfig'): Config {
   if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(value, 'a map');
+  if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(value, `struct ${struct}`);
   return value as Config;
 }
 
@@ -70,11 +71,16 @@ function sized(value: string, bytes: number): string {
   return value;
 }
 
+/** A commitment; what is none counts as not given, as on a validator. */
 export function commitment(value: unknown): Commitment | undefined {
-  const level = optional(value, text);
-  if (level === undefined) return undefined;
-  if (level === 'processed' || level === 'confirmed' || level === 'finalized') return level;
-  throw invalidParams(
-    `Invalid params: unknown variant \`${level}\`, expected one of \`processed\`, \`confirmed\`, \`finalized\`.`,
-  );
+  return COMMITMENTS.find(level => level === value);
+}
+
+/** One of several names, or what a validator says about any other. */
+export function oneOf<T extends string>(value: unknown, names: readonly T[]): T {
+  const given = text(value);
+  const found = names.find(name => name === given);
+  if (found) return found;
+  const listed = names.map(name => `\`${name}\``).join(', ');
+  throw invalidParams(`Invalid params: unknown variant \`${given}\`, expected one of ${listed}.`);
 }

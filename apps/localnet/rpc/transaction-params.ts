@@ -2,6 +2,8 @@ import { fromBase58 } from '../chain/base58.ts';
 import { decodeTransaction, sanitizeProblem, WireError, type WireTransaction } from '../chain/wire.ts';
 import { invalidParams } from './error.ts';
 
+export const TRANSACTION_ENCODINGS = ['binary', 'base64', 'base58', 'json', 'jsonParsed'] as const;
+
 const TYPE = 'solana_transaction::versioned::VersionedTransaction';
 const MAX_RAW = 1_232;
 const MAX_ENCODED = { base58: 1_683, base64: 1_644 };

@@ -16,6 +16,12 @@ export async function protocol({ asker, sponsor }: World): Promise<void> {
   await asker.call('parameter of the wrong type', 'getBalance', 5);
   await asker.call('parameter null', 'getBalance', null);
   await asker.call('too many parameters', 'getBalance', sponsor.address, {}, 'more');
+  await asker.call('too many parameters, slot', 'getSlot', {}, 'more');
+  await asker.call('parameters where none are expected', 'getHealth', 'more');
+  await asker.call('preflight commitment unknown', 'sendTransaction', 'AA==', {
+    encoding: 'base64',
+    preflightCommitment: 'certain',
+  });
   await asker.call('config of the wrong type', 'getBalance', sponsor.address, 'confirmed');
   await asker.call('config null', 'getBalance', sponsor.address, null);
   await asker.raw('params as an object', call(1, 'getSlot', { commitment: 'confirmed' }));

@@ -44,6 +44,7 @@ export async function refusals(world: World): Promise<void> {
   );
   const nowhere: Address = address('4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY');
   await refused('program missing', await build([{ programAddress: nowhere, accounts: [], data: new Uint8Array([1]) }]));
+  await landsFailed(world, 'program missing', [{ programAddress: nowhere, accounts: [], data: new Uint8Array([1]) }]);
   await refused(
     'program that is a wallet',
     await build([{ programAddress: stranger.address, accounts: [], data: new Uint8Array([1]) }]),
@@ -71,16 +72,13 @@ export async function refusals(world: World): Promise<void> {
     'send: account index out of range',
     changed(good, bytes => bytes.set([200], bytes.length - 3)),
   );
-  await asker.send(
-    'send: signature missing',
-    changed(good, bytes => bytes.set([1], 0)),
-  );
+  await asker.send('send: cut off', Buffer.from(good.bytes.subarray(0, -5)).toString('base64'));
   await asker.send('send: not base64', '!!!');
   await asker.send('send: not a transaction', Buffer.from('hello').toString('base64'));
   await asker.send('send: nothing', '');
   await asker.send('send: too large', Buffer.alloc(1_300).toString('base64'));
   await asker.call('send: unknown encoding', 'sendTransaction', good.wire, { encoding: 'hex' });
-  await asker.call('send: base64 read as base58', 'sendTransaction', good.wire);
+  await asker.call('send: not base58', 'sendTransaction', 'abc0OIl');
   await asker.call('send: by default commitment, too early for the blockhash', 'sendTransaction', good.wire, {
     encoding: 'base64',
   });
@@ -89,4 +87,14 @@ export async function refusals(world: World): Promise<void> {
     preflightCommitment: 'confirmed',
   });
   await asker.until(good);
+}
+
+/** Lands what preflight would have refused, and looks at it. */
+async function landsFailed({ asker, build }: World, name: string, instructions: Parameters<World['build']>[0]): Promise<void> {
+  const built = await asker.land(await build(instructions), 'fail');
+  await asker.call(`transaction: ${name}, on chain`, 'getTransaction', built.signature, {
+    commitment: 'confirmed',
+    maxSupportedTransactionVersion: 0,
+    encoding: 'json',
+  });
 }
