@@ -61,6 +61,8 @@ export async function openParts(config: Config, processName: string): Promise<Pa
     const url = facilitatorUrls[network];
     if (url) facilitators.set(network, openFacilitatorClient({ url, token, steps }));
   }
+  const feePayerKey = config.EBB_FEE_PAYER_KEY;
+  const feePayer = feePayerKey === undefined ? null : await createKeyPairSignerFromBytes(Buffer.from(feePayerKey, 'base64'));
   const ui = config.TEMPORAL_UI_URL;
   return {
     config,
@@ -79,7 +81,11 @@ export async function openParts(config: Config, processName: string): Promise<Pa
       status: derive(master, 'status'),
       cursor: derive(master, 'cursor'),
     },
-    feePayer: await createKeyPairSignerFromBytes(Buffer.from(need(config, 'EBB_FEE_PAYER_KEY'), 'base64')),
+    // Only who sends transactions is given the key.
+    get feePayer() {
+      if (!feePayer) throw new Error('setting EBB_FEE_PAYER_KEY is missing');
+      return feePayer;
+    },
     workflowUrl: id => (ui ? `${ui}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(id)}` : null),
     close: () => db.close(),
   };

@@ -10,13 +10,15 @@ export interface AppRun {
   args?: string[];
   env: Record<string, string>;
   log: string;
+  /** Which of its JSON lines says that it is ready; by default the one with `ready: true`. */
+  isReady?: (said: Record<string, unknown>) => boolean;
 }
 
 /** One of our own programs: settings by environment, log on standard error, one JSON line on standard output when ready. */
 export function appPlan(run: AppRun): PartPlan {
   return {
     child: async env => appChild({ ...run, env: { ...run.env, ...env } }),
-    ready: readyLine,
+    ready: (child, timeoutMs) => readyLine(child, timeoutMs, run.isReady ?? (said => said.ready === true)),
   };
 }
 
@@ -33,13 +35,13 @@ export function appChild(run: AppRun): ChildSpec {
   };
 }
 
-/** Waits for `{"ready": true, …}`. */
-function readyLine(child: KeptChild, timeoutMs: number): Promise<Record<string, unknown>> {
+/** Waits for the line that says so. */
+function readyLine(child: KeptChild, timeoutMs: number, isReady: (said: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
   const ready = Promise.withResolvers<Record<string, unknown>>();
   const timer = setTimeout(() => ready.reject(new Error(`said nothing of being ready within ${timeoutMs} ms`)), timeoutMs);
   const stopListening = child.onLine(line => {
     const said = parse(line);
-    if (said?.ready === true) ready.resolve(said);
+    if (said && isReady(said)) ready.resolve(said);
   });
   void child.exited.then(() => clearTimeout(timer));
   return ready.promise.finally(() => {

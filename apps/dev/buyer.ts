@@ -43,8 +43,14 @@ export async function ataOf(owner: Address, { mint, tokenProgram }: Asset): Prom
   return account;
 }
 
-/** Gives tokens to someone on the local chain, through its admin port: opens their account and mints. */
-export async function mintTokens(admin: string, owner: Address, amount: bigint, currency: Currency = 'USDC'): Promise<void> {
+/** Gives a buyer tokens on the local chain, through its admin port: opens their account and mints. Waits until they are there. */
+export async function fundBuyer(admin: string, buyer: Buyer, amount: bigint, currency: Currency = 'USDC'): Promise<void> {
+  const wanted = (await buyer.balance(currency)) + amount;
+  await mintTokens(admin, buyer.address, amount, currency);
+  while ((await buyer.balance(currency)) < wanted) await new Promise(resolve => setTimeout(resolve, 20));
+}
+
+async function mintTokens(admin: string, owner: Address, amount: bigint, currency: Currency): Promise<void> {
   const { mint } = assetOf('solana-devnet', currency);
   const response = await fetch(`${admin}/mint-to`, {
     method: 'POST',

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyPairSigner } from '@solana/kit';
 import { ApiClient } from './api-client.ts';
-import { mintTokens, openBuyer } from './buyer.ts';
+import { fundBuyer, openBuyer } from './buyer.ts';
 import { projectRoot } from './project.ts';
 import type { Stack } from './stack.ts';
 
@@ -42,7 +42,7 @@ export async function runStory(stack: Stack, key: string, write: (line: string) 
   const api = new ApiClient(stack.urls.api, key);
   const cast = await loadCast(stack, api, write);
   const buyer = await openBuyer(stack.urls.rpc, Buffer.from(cast.buyer_secret, 'base64'));
-  if ((await buyer.balance()) < 1_000_000n) await mintTokens(adminOf(stack), buyer.address, BUYER_FUNDS);
+  if ((await buyer.balance()) < 1_000_000n) await fundBuyer(adminOf(stack), buyer, BUYER_FUNDS);
   const before = await buyer.balance();
   write(`  the buyer ${buyer.address} holds ${usd(before)}`);
 

@@ -2,6 +2,7 @@ import { appPlan } from './app.ts';
 import type { Keeper } from './kept.ts';
 import type { Layout, Ports } from './layout.ts';
 import type { PartPlan } from './part.ts';
+import { isListening } from './ports.ts';
 import { prepareCluster } from './postgres/cluster.ts';
 import { postgresProgram } from './postgres/program.ts';
 import { databaseUrl, postgresAnswers, postgresChild, sessionsStillEnding } from './postgres/server.ts';
@@ -29,6 +30,7 @@ export function postgresPlan(ground: Ground, tell: (url: string) => void): PartP
   return {
     async child() {
       const { program, server } = await prepared();
+      await mustBeFree(ports.postgres);
       return postgresChild(program, server);
     },
     async ready(child, timeoutMs) {
@@ -55,6 +57,7 @@ export function temporalPlan(ground: Ground, options: TemporalOptions): PartPlan
     async child() {
       const file = options.onFile ? layout.temporalFile : null;
       const { path } = await program();
+      await mustBeFree(ports.temporal);
       return temporalChild(path, {
         port: ports.temporal,
         uiPort: options.ui ? ports.temporalUi : null,
@@ -72,7 +75,18 @@ export function temporalPlan(ground: Ground, options: TemporalOptions): PartPlan
 export function localnetPlan(ground: Ground, slotMs: number, env: Record<string, string>): PartPlan {
   const { layout, ports } = ground;
   const args = ['--port', String(ports.localnet), '--slot-ms', String(slotMs), '--state', layout.localnetFile];
-  return appPlan({ program: 'apps/localnet/main.js', args, env, log: layout.log('localnet') });
+  return appPlan({
+    program: 'apps/localnet/main.js',
+    args,
+    env,
+    log: layout.log('localnet'),
+    isReady: said => typeof said.rpc === 'string',
+  });
+}
+
+/** Or the answer of a stranger on this port would pass for the part's own. */
+async function mustBeFree(port: number): Promise<void> {
+  if (await isListening(`127.0.0.1:${port}`)) throw new Error(`another program listens on port ${port}`);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
