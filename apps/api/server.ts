@@ -5,6 +5,7 @@ import { CallCounter } from '#libs/links/count-calls';
 import { apiModule } from './api.module.ts';
 import { serveReference } from './docs/reference.ts';
 import { readBodies } from './http/body.ts';
+import { refuseBytes } from './http/client-error.ts';
 import { installHooks } from './http/hooks.ts';
 import { rememberMethods } from './http/methods.ts';
 import { nestLog } from './http/nest-log.ts';
@@ -39,6 +40,7 @@ export async function openApi(parts: ApiParts): Promise<Api> {
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     genReqId: () => parts.ids.next('request'),
+    clientErrorHandler: refuseBytes(parts, origin),
     // The router's own refusals, before any hook: a URL that is none.
     frameworkErrors: (error: Error, ...rest: unknown[]) => refuseUrl(error, rest as [FastifyRequest, FastifyReply], origin),
   });

@@ -46,6 +46,7 @@ const requests = {
     'The body is of a type this route does not read',
     'Send `Content-Type: application/json`.',
   ),
+  headers_too_large: problem(431, 'The headers are too large', 'Send fewer or shorter headers.'),
   rate_limited: problem(429, 'Too many requests', 'Wait as long as `Retry-After` says.'),
   internal: problem(
     500,

@@ -1,10 +1,11 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { FieldFault } from '#libs/problems/refusal';
 
 type Path = readonly (string | number)[];
 
-/** zod's issues carry more than the Standard Schema names; an unknown key's path is empty and its name is in `keys`. */
-interface ZodIssue extends StandardSchemaV1.Issue {
+/** An issue of the Standard Schema, with what zod adds: an unknown key's path is empty and its name is in `keys`. */
+interface Issue {
+  message: string;
+  path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
   code?: string;
   keys?: readonly string[];
 }
@@ -14,8 +15,8 @@ export const pointer = (path: Path): string =>
   path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 /** What is wrong, place by place, as the caller reads it. */
-export function faultsOf(issues: readonly StandardSchemaV1.Issue[], value: unknown): FieldFault[] {
-  return issues.flatMap((issue: ZodIssue) => {
+export function faultsOf(issues: readonly Issue[], value: unknown): FieldFault[] {
+  return issues.flatMap(issue => {
     const path = (issue.path ?? []).map(part => (typeof part === 'object' ? part.key : part)).map(asPart);
     if (issue.code === 'unrecognized_keys') {
       return (issue.keys ?? []).map(key => ({

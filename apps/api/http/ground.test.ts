@@ -177,13 +177,14 @@ describe('a row per keyed request', () => {
 
   test('an answer whose row cannot be written does not leave: 503 instead', async () => {
     const key = await under.mint({ account: 'uncounted' });
-    const { db } = under.parts;
-    const tx = db.tx;
-    db.tx = () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }));
+    const { parts } = under;
+    const { steps } = parts;
+    const gone = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+    parts.steps = (step, effect) => (step === 'api.request.log' ? Promise.reject(gone) : steps(step, effect));
     try {
       isProblem(await under.ask('GET', '/v1/agents', { key }), 503, 'database_unavailable');
     } finally {
-      db.tx = tx;
+      parts.steps = steps;
     }
     expect(await rows(key)).toEqual([]);
   });

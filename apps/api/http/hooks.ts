@@ -5,6 +5,7 @@ import { authorize } from './authorize.ts';
 import type { Origin } from './origin.ts';
 import { pathTemplate, recordRequest } from './record-request.ts';
 import { shapeProblem } from './send-problem.ts';
+import { subjectOf } from './subject.ts';
 import { toRefusal } from './to-refusal.ts';
 
 /** What happens to every request around its route: id, key, usage row, log line. In this order. */
@@ -24,9 +25,14 @@ export function installHooks(fastify: FastifyInstance, parts: ApiParts, origin: 
     if (scope !== undefined) await authorize(request, scope, parts);
   });
 
+  fastify.addHook('preSerialization', async (request, _reply, payload) => {
+    request.subject = { ...request.subject, ...subjectOf(payload) };
+    return payload;
+  });
+
   fastify.addHook('onSend', async (request, reply, payload) => {
     try {
-      await recordRequest(parts.db, request, reply);
+      await recordRequest(parts, request, reply);
       return payload;
     } catch (error) {
       parts.log.error({ request_id: request.id, err: error }, 'request row not written');

@@ -1,11 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Database } from '#libs/db/database';
+import type { ApiParts } from '../parts.ts';
 
 /**
  * Writes the row that usage is computed from: one per request made with a good key, before its answer leaves. Never
  * best-effort: who calls this answers 503 when it throws.
  */
-export async function recordRequest(db: Database, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function recordRequest(
+  parts: Pick<ApiParts, 'db' | 'steps'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { caller } = request;
   if (caller === undefined) return;
   const row = {
@@ -18,9 +22,8 @@ export async function recordRequest(db: Database, request: FastifyRequest, reply
     status: reply.statusCode,
     latency_ms: Math.round(reply.elapsedTime),
   };
-  await db.tx('api.request.log', async tx => {
-    await tx.insertInto('api_requests').values(row).execute();
-  });
+  // One statement is a transaction of its own, and this is on the way of every answer.
+  await parts.steps('api.request.log', () => parts.db.read.insertInto('api_requests').values(row).execute());
 }
 
 /** `/v1/refunds/{id}`, whatever the id: what requests are counted by. */

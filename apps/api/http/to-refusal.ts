@@ -12,6 +12,7 @@ const BY_STATUS = new Map<number, ProblemCode>([
   [414, 'uri_too_long'],
   [415, 'media_type_unsupported'],
   [429, 'rate_limited'],
+  [431, 'headers_too_large'],
 ]);
 
 /** Out of connections, memory or disk; gone read-only in a failover: as good as not reachable. */

@@ -53,6 +53,8 @@ export class PaywallController {
   }
 
   async #serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    return send(reply, await this.#paywall.answer(callOf(request)));
+    const call = callOf(request);
+    request.subject = { payment_link_id: call.slug };
+    return send(reply, await this.#paywall.answer(call));
   }
 }

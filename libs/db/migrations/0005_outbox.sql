@@ -56,7 +56,8 @@ create table idempotency_keys (
   key text not null,
   body_hash bytea not null,
   status int not null,
-  body jsonb not null,
+  -- json, not jsonb: the first answer comes back as it was, its members in their order.
+  body json not null,
   created_at timestamptz not null default now(),
   primary key (account_id, route, key)
 );
