@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Without `source`, imports of `#libs/…` silently follow dist/. Node's own loader gets these too: `import` would break `require`. */
 const conditions = ['source', 'node'];
 
+/** A stack per file, and one file at a time: two cores carry one stack. */
+const onStacks = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
@@ -15,6 +18,9 @@ export default defineConfig({
           globalSetup: ['test/support/postgres.ts'],
         },
       },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...onStacks } },
+      { extends: true, test: { name: 'guarantees', include: ['test/guarantees/**/*.test.ts'], ...onStacks } },
+      { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...onStacks } },
     ],
   },
 });

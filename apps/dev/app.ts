@@ -36,7 +36,11 @@ export function appChild(run: AppRun): ChildSpec {
 }
 
 /** Waits for the line that says so. */
-function readyLine(child: KeptChild, timeoutMs: number, isReady: (said: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+function readyLine(
+  child: KeptChild,
+  timeoutMs: number,
+  isReady: (said: Record<string, unknown>) => boolean,
+): Promise<Record<string, unknown>> {
   const ready = Promise.withResolvers<Record<string, unknown>>();
   const timer = setTimeout(() => ready.reject(new Error(`said nothing of being ready within ${timeoutMs} ms`)), timeoutMs);
   const stopListening = child.onLine(line => {

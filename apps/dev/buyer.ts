@@ -1,7 +1,7 @@
-import { findAssociatedTokenPda } from '@solana-program/token';
 import { type Address, createKeyPairSignerFromPrivateKeyBytes, createSolanaRpc, type KeyPairSigner } from '@solana/kit';
-import { wrapFetchWithPayment } from '@x402/fetch';
+import { findAssociatedTokenPda } from '@solana-program/token';
 import { x402Client } from '@x402/core/client';
+import { wrapFetchWithPayment } from '@x402/fetch';
 import { ExactSvmScheme } from '@x402/svm/exact/client';
 import { type Asset, assetOf, CAIP2, type Currency } from '#libs/money/assets';
 

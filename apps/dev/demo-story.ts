@@ -51,19 +51,30 @@ export async function runStory(stack: Stack, key: string, write: (line: string) 
   const pay_ms = performance.now() - paying;
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`the paywall answered ${answer.status}: ${text}`);
-  const { transaction } = JSON.parse(Buffer.from(answer.headers.get('payment-response') ?? '', 'base64').toString()) as { transaction: string };
+  const { transaction } = JSON.parse(Buffer.from(answer.headers.get('payment-response') ?? '', 'base64').toString()) as {
+    transaction: string;
+  };
   write(`  paid $0.10 in ${Math.round(pay_ms)} ms: ${transaction}\n  and was answered: ${text}`);
   const afterPayment = await buyer.balance();
 
   const accepting = performance.now();
-  const first = await api.post<Refund>('/v1/payments/refund', { original_tx_sig: transaction, amount_atomic: '40000', reason: 'requested_by_customer' });
+  const first = await api.post<Refund>('/v1/payments/refund', {
+    original_tx_sig: transaction,
+    amount_atomic: '40000',
+    reason: 'requested_by_customer',
+  });
   const accepted_ms = performance.now() - accepting;
   if (first.status !== 201) throw new Error(`the refund was answered ${first.status}: ${JSON.stringify(first.body)}`);
   const firstDone = await succeeded(api, first.body.id);
   const succeeded_ms = performance.now() - accepting;
-  write(`  refunded $0.04: accepted in ${Math.round(accepted_ms)} ms, on the chain and in the books after ${Math.round(succeeded_ms)} ms: ${firstDone.tx_sig}`);
+  write(
+    `  refunded $0.04: accepted in ${Math.round(accepted_ms)} ms, on the chain and in the books after ${Math.round(succeeded_ms)} ms: ${firstDone.tx_sig}`,
+  );
 
-  const tooMuch = await api.post<Story['refused']>('/v1/payments/refund', { original_tx_sig: transaction, amount_atomic: '70000' });
+  const tooMuch = await api.post<Story['refused']>('/v1/payments/refund', {
+    original_tx_sig: transaction,
+    amount_atomic: '70000',
+  });
   const { code, requested_atomic, refundable_atomic } = tooMuch.body;
   if (tooMuch.status !== 422) throw new Error(`too large a refund was answered ${tooMuch.status}`);
   write(`  $0.07 more is refused: ${code}, ${requested_atomic} asked for, ${refundable_atomic} left`);
@@ -108,7 +119,8 @@ async function loadCast(stack: Stack, api: ApiClient, write: (line: string) => v
   }
   const agent = (await generateKeyPairSigner()).address;
   const registered = await api.post('/v1/agents', { mint: agent, label: 'Demo agent', treasury: { kind: 'managed' } });
-  if (registered.status !== 201) throw new Error(`the agent was answered ${registered.status}: ${JSON.stringify(registered.body)}`);
+  if (registered.status !== 201)
+    throw new Error(`the agent was answered ${registered.status}: ${JSON.stringify(registered.body)}`);
   await api.until<{ treasury: { status: string } }>(`/v1/agents/${agent}`, body => body.treasury.status === 'open');
   const link = await api.post<{ id: string }>('/v1/payment-links', {
     label: 'Demo link',
@@ -124,7 +136,8 @@ async function loadCast(stack: Stack, api: ApiClient, write: (line: string) => v
   return cast;
 }
 
-const succeeded = (api: ApiClient, id: string): Promise<Refund> => api.until<Refund>(`/v1/refunds/${id}`, refund => refund.status === 'succeeded');
+const succeeded = (api: ApiClient, id: string): Promise<Refund> =>
+  api.until<Refund>(`/v1/refunds/${id}`, refund => refund.status === 'succeeded');
 
 async function paymentOf(api: ApiClient, transaction: string): Promise<Record<string, unknown>> {
   const [payment] = await api.all<Record<string, unknown>>(`/v1/payments?tx_sig=${transaction}`);
@@ -138,7 +151,9 @@ async function verifyOffline(stack: Stack, api: ApiClient, agent: string): Promi
   const file = join(stack.directory, 'receipts.jsonl');
   const lines = receipts.sort((a, b) => a.nonce - b.nonce).map(receipt => JSON.stringify(receipt));
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const said = execFileSync(process.execPath, [join(projectRoot, 'dist', 'apps', 'cli', 'verify.js'), file], { encoding: 'utf8' });
+  const said = execFileSync(process.execPath, [join(projectRoot, 'dist', 'apps', 'cli', 'verify.js'), file], {
+    encoding: 'utf8',
+  });
   const verdict = JSON.parse(said) as { ok: boolean; count: number };
   return { verified: verdict.ok, count: verdict.count };
 }
@@ -155,4 +170,3 @@ function lookHere(stack: Stack, payment: Record<string, unknown>, refund: Refund
   write(`  its workflow    ${refund.workflow.url}`);
   write(`  API reference   ${stack.urls.api}/api/reference`);
 }
-

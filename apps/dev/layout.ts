@@ -4,7 +4,16 @@ import { join, resolve } from 'node:path';
 import { ensureDirectory, reachableByAll, sharedTemporaryDirectory } from './cache.ts';
 import { freePort } from './ports.ts';
 
-const PORTS = ['postgres', 'temporal', 'temporalUi', 'localnet', 'facilitator', 'api'] as const;
+const PORTS = [
+  'postgres',
+  'temporal',
+  'temporalUi',
+  'localnet',
+  'localnetAdmin',
+  'localnetLagging',
+  'facilitator',
+  'api',
+] as const;
 export type Ports = Record<(typeof PORTS)[number], number>;
 
 /** Where one stack keeps what it has. */

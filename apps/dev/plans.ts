@@ -74,7 +74,8 @@ export function temporalPlan(ground: Ground, options: TemporalOptions): PartPlan
 
 export function localnetPlan(ground: Ground, slotMs: number, env: Record<string, string>): PartPlan {
   const { layout, ports } = ground;
-  const args = ['--port', String(ports.localnet), '--slot-ms', String(slotMs), '--state', layout.localnetFile];
+  const listen = ['--port', ports.localnet, '--admin-port', ports.localnetAdmin, '--lagging-port', ports.localnetLagging];
+  const args = [...listen, '--slot-ms', slotMs, '--state', layout.localnetFile].map(String);
   return appPlan({
     program: 'apps/localnet/main.js',
     args,

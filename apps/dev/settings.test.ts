@@ -3,7 +3,16 @@ import { readConfig, Settings } from '#libs/config/config';
 import { settingsFor, stackSettings } from './settings.ts';
 import { PART_KINDS } from './stack-options.ts';
 
-const ports = { postgres: 1, temporal: 2, temporalUi: 3, localnet: 4, facilitator: 5, api: 6 };
+const ports = {
+  postgres: 1,
+  temporal: 2,
+  temporalUi: 3,
+  localnet: 4,
+  localnetAdmin: 7,
+  localnetLagging: 8,
+  facilitator: 5,
+  api: 6,
+};
 const secrets = {
   EBB_MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
   EBB_SPONSOR_KEY: Buffer.alloc(64, 2).toString('base64'),

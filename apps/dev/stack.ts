@@ -102,13 +102,15 @@ export class Stack {
     this.env = stackSettings({ ports, secrets, ui: options.ui ?? false, given, env: options.env ?? {} });
   }
 
-  /** Where to reach what. `temporalUi` is null without a UI. */
+  /** Where to reach what. `temporalUi` is null without a UI; `localnetAdmin` and `laggingRpc` are the local chain's own. */
   get urls() {
     const { env } = this;
     return {
       api: env.EBB_PUBLIC_URL ?? '',
       facilitator: env.EBB_FACILITATOR_DEVNET_URL ?? '',
       rpc: env.SOLANA_DEVNET_RPC_URL?.split(',')[0] ?? '',
+      localnetAdmin: `http://127.0.0.1:${this.#ports.localnetAdmin}`,
+      laggingRpc: `http://127.0.0.1:${this.#ports.localnetLagging}`,
       temporal: env.TEMPORAL_ADDRESS ?? '',
       temporalUi: env.TEMPORAL_UI_URL ?? null,
       database: env.DATABASE_URL ?? '',

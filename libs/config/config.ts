@@ -63,8 +63,9 @@ export const Settings = z.object({
   /** First and longest wait of a workflow between two tries. */
   EBB_PACE_BACKOFF_MS: milliseconds.default(1_000),
   EBB_PACE_BACKOFF_MAX_MS: milliseconds.default(60_000),
-  EBB_PACE_FINALITY_MS: milliseconds.default(10_000),
-  EBB_PACE_OVERDUE_MS: milliseconds.default(60_000),
+  /** How often Schedules look; a Schedule knows nothing shorter than a second. */
+  EBB_PACE_FINALITY_MS: milliseconds.min(1_000).default(10_000),
+  EBB_PACE_OVERDUE_MS: milliseconds.min(1_000).default(60_000),
   EBB_PACE_STICKY_MS: milliseconds.default(1_000),
   EBB_PACE_HEARTBEAT_MS: milliseconds.default(5_000),
   EBB_PACE_RELAY_MS: milliseconds.default(2_000),

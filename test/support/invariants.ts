@@ -1,0 +1,64 @@
+import { type Address, createSolanaRpc } from '@solana/kit';
+import pg from 'pg';
+import type { Stack } from '#apps/dev/stack';
+import { type Body, type Receipt } from '#libs/receipts/body';
+import { verifyChain } from '#libs/receipts/verify';
+
+/**
+ * What must hold at any moment, by SQL and by the chain alone: I1 (never over), I2 (a leg lands once), I4 (books balance,
+ * and a treasury's balance is its ledger's), I5 (receipt chains verify). Returns what does not.
+ */
+export async function violations(stack: Stack): Promise<string[]> {
+  const client = new pg.Client({ connectionString: stack.urls.database });
+  await client.connect();
+  try {
+    const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
+    const over = await rows<{ id: string }>(`
+      select p.id from payments p left join refunds r on r.payment_id = p.id and r.status not in ('failed', 'canceled')
+      where p.captured is not null group by p.id having coalesce(sum(r.amount), 0) > p.captured`);
+    const unbalanced = await rows<{ id: string }>(`
+      select id from ledger_accounts where debits_pending + debits_posted > credits_posted`);
+    const twice = await rows<{ leg_id: string }>(`
+      select al.leg_id from attempt_legs al join attempts t on t.id = al.attempt_id where t.outcome = 'landed' group by 1 having count(*) > 1`);
+    const treasuries = await rows<{ token_account: string; balance: string }>(`
+      select ta.token_account, coalesce(sum(case when t.debit_account = 'treasury:' || ta.treasury_id then t.amount else -t.amount end), 0)::text as balance
+      from treasury_accounts ta left join ledger_transfers t on t.asset = ta.mint and t.kind in ('single', 'post')
+        and 'treasury:' || ta.treasury_id in (t.debit_account, t.credit_account)
+      where ta.opened_at is not null group by 1`);
+    const receipts = await rows<{ agent_id: string; body: Receipt }>(
+      'select agent_id, body from receipts order by agent_id, nonce',
+    );
+    return [
+      ...over.map(row => `I1: payment ${row.id} gives back more than it took`),
+      ...unbalanced.map(row => `I1: ledger account ${row.id} is overdrawn`),
+      ...twice.map(row => `I2: leg ${row.leg_id} has landed twice`),
+      ...(await treasuryFaults(stack.urls.rpc, treasuries)),
+      ...receiptFaults(receipts),
+    ];
+  } finally {
+    await client.end();
+  }
+}
+
+/** The ledger's balance of each treasury against the chain's: this is where a transfer that landed twice shows. */
+async function treasuryFaults(
+  rpcUrl: string,
+  treasuries: readonly { token_account: string; balance: string }[],
+): Promise<string[]> {
+  const rpc = createSolanaRpc(rpcUrl);
+  const found = await Promise.all(
+    treasuries.map(async ({ token_account, balance }) => {
+      const { value } = await rpc.getTokenAccountBalance(token_account as Address, { commitment: 'confirmed' }).send();
+      return value.amount === balance ? [] : [`I4: treasury ${token_account} holds ${value.amount}, its books say ${balance}`];
+    }),
+  );
+  return found.flat();
+}
+
+function receiptFaults(rows: readonly { agent_id: string; body: Body }[]): string[] {
+  const chains = Map.groupBy(rows, row => row.agent_id);
+  return [...chains].flatMap(([agent, chain]) => {
+    const verdict = verifyChain(chain.map(row => row.body));
+    return verdict.ok ? [] : [`I5: receipts of ${agent} at ${verdict.nonce}: ${verdict.reason}`];
+  });
+}
