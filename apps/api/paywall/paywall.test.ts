@@ -1,9 +1,15 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import { CallCounter } from '#libs/links/count-calls';
 import type { NewLine } from '#libs/outbox/lines';
+import { bodyHash } from '#libs/receipts/hash';
+import { toRefusal } from '../http/to-refusal.ts';
+import type { ApiParts } from '../parts.ts';
 import { expectProblem, expectShape } from '../testing/expect.ts';
 import { carryOut, type Fate, nonsense, offerIn, payingParts, payV1, payV2, settlementIn } from '../testing/paying.ts';
 import { makeLink } from '../testing/settled-payment.ts';
 import { useApi } from '../testing/use-api.ts';
+import { type Call, Paywall } from './paywall.ts';
 import { BuyerStatus, PaymentRequired, SettlementPending } from './schemas.ts';
 
 const fate: { next: Fate; settled: NewLine[] } = { next: 'lands', settled: [] };
@@ -19,6 +25,16 @@ async function openLink(over: object = {}): Promise<string> {
 }
 const visit = (link: string, headers: Record<string, string> = {}, method = 'GET', query = DEVNET) =>
   under.ask(method, `/x/${link}${query}`, { key: null, headers });
+const callTo = (slug: string): Call => ({
+  slug,
+  method: 'GET',
+  path: `/x/${slug}${DEVNET}`,
+  network: 'solana-devnet',
+  paymentSignature: undefined,
+  xPayment: undefined,
+  body: null,
+  clientReference: null,
+});
 const payments = () => under.db.read.selectFrom('payments').selectAll().orderBy('created_at').execute();
 
 beforeAll(() => paying.connect(under));
@@ -159,6 +175,37 @@ describe('paid', () => {
     expectProblem(await visit(link, headers), 409, 'payment_proof_reused');
   });
 
+  test('a refused v1 payment is asked for again in the words of v1, without the secret', async () => {
+    const [link, elsewhere] = [await openLink(), await openLink()];
+    const answer = await visit(elsewhere, await payV1(under, offerIn(await visit(link))));
+    expectShape(answer, 402, PaymentRequired);
+    expect(answer.body).toMatchObject({ x402Version: 1, accepts: [{ maxAmountRequired: '100000', network: 'solana-devnet' }] });
+    expect(JSON.stringify(answer.body)).not.toContain('"ebb"');
+  });
+
+  test('wrap_receipt: the template verbatim beside the receipt that proves it was paid', async () => {
+    const link = await openLink({ wrap_receipt: true, response: { body: { z: 1, a: 2 } } });
+    const answer = await visit(link, await payV2(under, offerIn(await visit(link))));
+    expect(answer.text).toMatch(/^\{"data":\{"z":1,"a":2\},"receipt":\{/);
+    const { receipt } = answer.body;
+    const published = await under.ask('GET', `/v1/receipts/by-hash/${receipt.receipt_hash}`);
+    expect(published.body).toEqual(receipt);
+  });
+
+  test('a body of any type is taken and its hash is in the receipt’s request', async () => {
+    const link = await openLink({ method: 'POST' });
+    const call = (headers: Record<string, string> = {}) =>
+      under.ask('POST', `/x/${link}${DEVNET}`, {
+        key: null,
+        headers: { 'content-type': 'image/png', ...headers },
+        body: '{ not json',
+      });
+    const answer = await call(await payV2(under, offerIn(await call())));
+    expect(answer.status).toBe(200);
+    const [payment] = (await payments()).slice(-1);
+    expect(payment?.request).toMatchObject({ method: 'POST', body_hash: bodyHash('{ not json') });
+  });
+
   test('I9: a proof buys one thing on one link, however many bring it at once', async () => {
     const [link, elsewhere] = [await openLink(), await openLink()];
     const headers = await payV2(under, offerIn(await visit(link)));
@@ -195,6 +242,48 @@ describe('paid', () => {
     under.clock.advance(361_000);
     const answer = await visit(link, headers);
     expect([answer.status, answer.body.error]).toEqual([402, 'payment_expired']);
+  });
+});
+
+describe('what is out of reach', () => {
+  test('no facilitator: nothing can be offered, and 503 says so', async () => {
+    const link = await openLink();
+    const without = { facilitators: new Map(), chains: under.parts.chains };
+    const paywall = new Paywall({ ...under.parts, ...without }, under.api.origin, new CallCounter(under.clock));
+    await expect(paywall.answer(callTo(link))).rejects.toThrow('facilitator_unavailable');
+  });
+
+  test('no RPC for the network, or none that answers: 503, and nothing is claimed', async () => {
+    const link = await openLink();
+    const { 'payment-signature': paymentSignature } = await payV2(under, offerIn(await visit(link)));
+    const before = (await payments()).length;
+    const over = (chains: ApiParts['chains']) =>
+      new Paywall({ ...under.parts, chains }, under.api.origin, new CallCounter(under.clock));
+    await expect(over(new Map()).answer(callTo(link))).rejects.toThrow('network_not_configured');
+    const silent = {
+      network: 'solana-devnet',
+      providers: 1,
+      ask: () => Promise.reject(new ChainUnavailable('silent')),
+    } as unknown as Chain;
+    const answer = over(new Map([['solana-devnet', silent]])).answer({ ...callTo(link), paymentSignature });
+    await expect(answer).rejects.toThrow(ChainUnavailable);
+    expect(toRefusal(new ChainUnavailable('silent')).code).toBe('chain_unavailable');
+    expect((await payments()).length).toBe(before);
+    expect((await visit(link, { 'payment-signature': paymentSignature })).status).toBe(200);
+  });
+
+  test('the database goes away: 503, never a 402', async () => {
+    const link = await openLink();
+    const headers = await payV2(under, offerIn(await visit(link)));
+    const { db } = under.parts;
+    const tx = db.tx;
+    db.tx = () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }));
+    try {
+      expectProblem(await visit(link, headers), 503, 'database_unavailable');
+    } finally {
+      db.tx = tx;
+    }
+    expect((await visit(link, headers)).status).toBe(200);
   });
 });
 
