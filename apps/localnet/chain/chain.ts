@@ -198,6 +198,8 @@ export class Chain {
   }
 
   #setClock(): void {
+    // Durable nonces come out of the newest blockhash: without a new one they would not advance.
+    this.vm.expireBlockhash();
     this.calendar.open(this.heads.open);
     this.vm.setClock(new internal.Clock(BigInt(this.heads.open), 0n, 0n, 1n, BigInt(this.calendar.openTime_s)));
   }

@@ -6,6 +6,7 @@ import { effectsOf, NOT_LOADED, snapshot } from './effects.ts';
 import type { TransactionError } from './errors.ts';
 import type { Phantom } from './forks.ts';
 import { memoOf } from './memo.ts';
+import { advanced, type Nonce, nonceOf } from './nonce.ts';
 import type { Effects, Landed } from './record.ts';
 import type { Resolved } from './resolve.ts';
 import { listSlotHashes } from './sysvars.ts';
@@ -37,6 +38,7 @@ export function land(chain: Chain, tx: WireTransaction): Sent {
     chain.past.remember(key, chain.heads.open, before);
     accounts.set(key, after);
   });
+  if (effects.err !== null) advanceNonce(chain, resolved.nonce, accounts);
   return commit(chain, tx, resolved, effects, accounts);
 }
 
@@ -51,6 +53,7 @@ export function landFailed(chain: Chain, tx: WireTransaction, err: TransactionEr
   if (!before) return { kind: 'dropped', reason: 'AccountNotFound' };
   const accounts = new Map([[payer, { ...before, lamports: before.lamports - BigInt(simulation.effects.fee) }]]);
   chain.write(accounts);
+  advanceNonce(chain, resolved.nonce, accounts);
   return commit(chain, tx, resolved, failed(simulation.effects, err), accounts);
 }
 
@@ -73,12 +76,21 @@ export function phantomOf(
   return { ...options, accounts, stored: { id: Number.MAX_SAFE_INTEGER, record: recordOf(chain, tx, effects), wire: tx.bytes } };
 }
 
-/** The checks before execution: each message once, and only with a blockhash that is still good. */
-function admitted(chain: Chain, tx: WireTransaction): Resolved | { reason: TransactionError } {
+/** The checks before execution: each message once, and only with a blockhash that is still good, or a nonce. */
+function admitted(chain: Chain, tx: WireTransaction): (Resolved & { nonce: Nonce | null }) | { reason: TransactionError } {
   if (chain.hasLanded(tx.message, chain.heads.open)) return { reason: 'AlreadyProcessed' };
-  if (!chain.isBlockhashValid(tx.blockhash, chain.heads.at('processed'))) return { reason: 'BlockhashNotFound' };
   const resolved = chain.resolve(tx, chain.now());
-  return 'error' in resolved ? { reason: resolved.error } : resolved;
+  if ('error' in resolved) return { reason: resolved.error };
+  if (chain.isBlockhashValid(tx.blockhash, chain.heads.at('processed'))) return { ...resolved, nonce: null };
+  const nonce = nonceOf(chain, resolved, chain.now());
+  return nonce ? { ...resolved, nonce } : { reason: 'BlockhashNotFound' };
+}
+
+function advanceNonce(chain: Chain, nonce: Nonce | null, accounts: Map<string, RawAccount | null>): void {
+  const next = nonce && advanced(chain, nonce);
+  if (!next) return;
+  chain.write(new Map([next]));
+  accounts.set(...next);
 }
 
 function commit(

@@ -5,6 +5,7 @@ import type { Chain } from './chain.ts';
 import { effectsOf, type Snapshot, snapshot, tokenBalances } from './effects.ts';
 import type { TransactionError } from './errors.ts';
 import type { Moment } from './heads.ts';
+import { nonceOf } from './nonce.ts';
 import type { Effects } from './record.ts';
 import type { Resolved } from './resolve.ts';
 import { listSlotHashes } from './sysvars.ts';
@@ -45,7 +46,8 @@ export function simulate(chain: Chain, tx: WireTransaction, options: SimulateOpt
     const failed = result instanceof internal.FailedTransactionMetadata;
     const effects = effectsOf(vm, resolved, result, pre, failed ? pre : afterwards(result, resolved, pre));
     if (effects.err === 'SignatureFailure') return refused(effects.err);
-    if (!options.anyBlockhash && !chain.isBlockhashValid(tx.blockhash, at.slot)) return refused('BlockhashNotFound');
+    const lives = options.anyBlockhash || chain.isBlockhashValid(tx.blockhash, at.slot) || nonceOf(chain, resolved, at) !== null;
+    if (!lives) return refused('BlockhashNotFound');
     if (chain.hasLanded(tx.message, at.slot)) return refused('AlreadyProcessed');
     if (UNPAID.has(String(effects.err))) return refused(effects.err ?? '');
     const done = { charged: true, balancesKnown: true, resolved };

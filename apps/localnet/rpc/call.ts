@@ -76,9 +76,22 @@ export function answer(node: Node, { id, method, params }: Request): Answer {
 
 const tooMany = (params: unknown[], most: number): RpcError =>
   most === 0
-    ? new RpcError(-32602, 'Invalid parameters: No parameters were expected', `${JSON.stringify(params)}`)
+    ? new RpcError(-32602, 'Invalid parameters: No parameters were expected', rustDebug(params))
     : new RpcError(
         -32602,
         `Invalid parameters: Expected from ${Math.min(1, most - 1)} to ${most} parameters.`,
         `"Got: ${params.length}"`,
       );
+
+/** A value as Rust's debug format shows it, which a validator quotes back. */
+function rustDebug(value: unknown): string {
+  if (value === null) return 'Null';
+  if (Array.isArray(value)) return `Array([${value.map(rustDebug).join(', ')}])`;
+  if (typeof value === 'object') {
+    const members = Object.entries(value).map(([key, v]) => `${JSON.stringify(key)}: ${rustDebug(v)}`);
+    return `Object {${members.join(', ')}}`;
+  }
+  return typeof value === 'string'
+    ? `String(${JSON.stringify(value)})`
+    : `${typeof value === 'number' ? 'Number' : 'Bool'}(${String(value)})`;
+}

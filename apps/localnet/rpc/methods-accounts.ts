@@ -82,6 +82,7 @@ function tokenFilter(node: Node, filter: Config, at: Moment): { mint: string | n
     if (!readMint(account)) throw invalidParams('Invalid param: Token mint could not be unpacked');
     return { mint, program: account.owner };
   }
+  if (filter.programId === undefined) throw invalidParams('Invalid params: invalid value: map, expected map with a single key.');
   const program = address(filter.programId);
   if (program !== TOKEN && program !== TOKEN_2022) throw invalidParams('Invalid param: unrecognized Token program id');
   return { mint: null, program };

@@ -16,18 +16,19 @@ import { TRANSACTION_ENCODINGS, transactionParam } from './transaction-params.ts
 
 const encodingOf = (options: Config) => optional(options.encoding, value => oneOf(value, TRANSACTION_ENCODINGS)) ?? 'base58';
 
-/** Reads the transaction of a sendTransaction call. */
+/** Reads the parameters of a sendTransaction call, options first, as a validator does. */
 export function sentTransaction(params: unknown[]): { tx: WireTransaction; options: Config } {
   atLeast(params, 1);
   const encoded = text(params[0]);
   const options = config(params[1], 'RpcSendTransactionConfig');
+  optional(options.preflightCommitment, value => oneOf(value, COMMITMENTS));
   return { tx: transactionParam(encoded, encodingOf(options)), options };
 }
 
 /** Refuses what names lookup tables that are not there; and, unless asked not to look, what would fail. */
 export function preflight(node: Node, tx: WireTransaction, options: Config): void {
   const { preflightCommitment, minContextSlot } = options;
-  const at = asked(node, { commitment: optional(preflightCommitment, value => oneOf(value, COMMITMENTS)), minContextSlot });
+  const at = asked(node, { commitment: preflightCommitment, minContextSlot });
   checkLookups(node, tx, at);
   if (flag(options.skipPreflight)) return;
   checkHealth(node);

@@ -2,6 +2,7 @@ import type { RawAccount } from '../chain/account.ts';
 import { addressText } from '../chain/base58.ts';
 import { readHolding, readMint } from '../chain/holding.ts';
 import { TOKEN } from '../chain/identity.ts';
+import { type Nonce, readNonce } from '../chain/nonce.ts';
 import { uiAmount } from './amount.ts';
 import { parsedExtensions } from './parsed-extensions.ts';
 
@@ -9,12 +10,19 @@ const STATES = ['uninitialized', 'initialized', 'frozen'];
 
 /** An account as `jsonParsed` tells it; null for what is not parsed and falls back to base64. */
 export function parsedAccount(account: RawAccount, mintOf: (address: string) => RawAccount | null) {
+  const nonce = readNonce(account);
+  if (nonce) return { parsed: nonceInfo(nonce), program: 'nonce' };
   const parsed = mintInfo(account) ?? holdingInfo(account, mintOf);
   if (!parsed) return null;
   const extensions = account.owner === TOKEN ? [] : parsedExtensions(account.data);
   if (extensions.length > 0) parsed.info.extensions = extensions;
   return { parsed, program: account.owner === TOKEN ? 'spl-token' : 'spl-token-2022' };
 }
+
+const nonceInfo = ({ authority, hash }: Nonce): Parsed => ({
+  info: { authority, blockhash: hash, feeCalculator: { lamportsPerSignature: '5000' } },
+  type: 'initialized',
+});
 
 type Parsed = { info: Record<string, unknown>; type: string };
 

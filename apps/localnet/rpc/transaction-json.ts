@@ -1,4 +1,5 @@
 import { base58, fromBase58 } from '../chain/base58.ts';
+import { NOT_LOADED } from '../chain/effects.ts';
 import type { Effects, TokenBalance } from '../chain/record.ts';
 import type { StoredTransaction } from '../chain/store.ts';
 import { decodeTransaction, isStaticWritable, type WireTransaction } from '../chain/wire.ts';
@@ -67,14 +68,15 @@ function parsedKeys(tx: WireTransaction, { loaded }: Effects) {
 
 function metaJson({ record }: StoredTransaction, tx: WireTransaction, encoding: TransactionEncoding) {
   const parsed = encoding === 'jsonParsed';
+  const ran = !NOT_LOADED.has(String(record.err));
   return {
     computeUnitsConsumed: record.units,
     costUnits: record.costUnits,
     err: record.err,
     fee: record.fee,
-    innerInstructions: innerJson(record, allKeys(tx, record), parsed),
+    innerInstructions: ran ? innerJson(record, allKeys(tx, record), parsed) : null,
     ...(parsed ? {} : { loadedAddresses: { readonly: record.loaded.readonly, writable: record.loaded.writable } }),
-    logMessages: record.logs,
+    logMessages: ran ? record.logs : null,
     postBalances: record.postBalances.map(BigInt),
     postTokenBalances: record.postTokenBalances.map(storedBalance),
     preBalances: record.preBalances.map(BigInt),

@@ -21,5 +21,5 @@ const jumping: Passage = {
   },
 };
 const log = await play(url, admin ? jumping : waiting);
-writeFileSync(out, `${JSON.stringify(log, null, 1)}\n`);
+writeFileSync(out, `[\n${log.map(e => JSON.stringify(e)).join(',\n')}\n]\n`);
 process.stdout.write(`${log.length} exchanges\n`);

@@ -30,6 +30,7 @@ export async function openWorld(url: string, passage: Passage) {
     'feeMint',
     'pausableMint',
     'passerby',
+    'nonce',
   ] as const;
   const keys = await Promise.all(names.map((_, i) => wallet(31 + i)));
   const who = Object.fromEntries(names.map((name, i) => [name, keys[i]])) as Record<(typeof names)[number], KeyPairSigner>;

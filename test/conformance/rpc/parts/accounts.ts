@@ -23,6 +23,9 @@ export async function accounts({ asker, sponsor, stranger, buyer, usd }: World):
   });
   await asker.call('token account base58 is too large', 'getAccountInfo', usd.buyer, { encoding: 'base58', ...confirmed });
   await asker.call('token account parsed', 'getAccountInfo', usd.buyer, { encoding: 'jsonParsed', ...confirmed });
+  await asker.call('by owner, no filter', 'getTokenAccountsByOwner', buyer.address, {}, { encoding: 'base64' });
+  await asker.call('by owner, no options', 'getTokenAccountsByOwner', buyer.address, { mint: usd.mint });
+  await asker.call('airdrop to no address', 'requestAirdrop', 'abc', 5);
   await asker.call('account: unknown encoding', 'getAccountInfo', usd.mint, { encoding: 'hex' });
   await asker.call('multiple accounts', 'getMultipleAccounts', [usd.buyer, stranger.address, usd.treasury], {
     encoding: 'base64',

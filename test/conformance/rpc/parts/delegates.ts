@@ -1,12 +1,16 @@
 import {
   AuthorityType,
   getApproveCheckedInstruction,
+  getApproveInstruction,
   getBurnCheckedInstruction,
+  getBurnInstruction,
   getCloseAccountInstruction,
   getFreezeAccountInstruction,
+  getMintToInstruction,
   getRevokeInstruction,
   getSetAuthorityInstruction,
   getThawAccountInstruction,
+  getTransferInstruction,
 } from '@solana-program/token';
 import type { World } from '../world.ts';
 
@@ -61,6 +65,12 @@ export async function delegates(world: World): Promise<void> {
   };
   await told('owner changed', [getSetAuthorityInstruction(takeOver)]);
   await asker.call('by owner, after the owner changed', 'getTokenAccountsByOwner', delegate.address, { mint: usd.mint }, PARSED);
+  await told('the unchecked instructions', [
+    getMintToInstruction({ mint: usd.mint, token: usd.buyer, mintAuthority: issuer, amount: 9n }),
+    getTransferInstruction({ source: usd.buyer, destination: usd.treasury, authority: buyer, amount: 1n }),
+    getApproveInstruction({ source: usd.buyer, delegate: delegate.address, owner: buyer, amount: 2n }),
+    getBurnInstruction({ account: usd.buyer, mint: usd.mint, authority: delegate, amount: 2n }),
+  ]);
   await told('opened, funded and closed at once', [
     world.open(world.issuer, await world.account(world.issuer)),
     world.transfer(usd.buyer, await world.account(world.issuer), buyer, 1n),

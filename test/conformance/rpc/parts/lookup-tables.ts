@@ -55,6 +55,11 @@ export async function lookupTables(world: World): Promise<void> {
     await asker.call(`transaction: with a lookup table, ${encoding}`, 'getTransaction', paid.signature, { ...TOLD, encoding });
   const missing = await signed(sponsor, await world.latest(), instructions, { [world.stranger.address]: addresses });
   await asker.send('send: lookup table missing', missing);
+  await asker.send('send: lookup table missing, no preflight', missing, { skipPreflight: true });
+  await asker.call('simulate: lookup table missing', 'simulateTransaction', missing.wire, {
+    encoding: 'base64',
+    commitment: 'confirmed',
+  });
   const beyond = await signed(sponsor, await world.latest(), instructions, {
     [table]: [SYSTEM, SYSTEM, SYSTEM, ...addresses],
   });

@@ -25,7 +25,6 @@ export async function payments(world: World): Promise<void> {
     }),
   ]);
   await asker.send('send: create a mint', open);
-  await asker.call('statuses: just sent', 'getSignatureStatuses', [open.signature]);
   await asker.until(open);
   await asker.call('transaction: creates a mint, parsed', 'getTransaction', open.signature, { ...TOLD, encoding: 'jsonParsed' });
 
