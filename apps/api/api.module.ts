@@ -12,6 +12,7 @@ import { Paywall } from './paywall/paywall.ts';
 import { PaywallStatusController } from './paywall/status.controller.ts';
 import { ReceiptsController } from './receipts/receipts.controller.ts';
 import { RefundsController } from './refunds/refunds.controller.ts';
+import { SellerController } from './seller/seller.controller.ts';
 
 @Module({})
 class ApiModule {}
@@ -27,6 +28,7 @@ export const apiModule = (parts: ApiParts, origin: Origin, calls: CallCounter): 
     PaymentsController,
     RefundsController,
     ReceiptsController,
+    SellerController,
     PaywallController,
     PaywallStatusController,
   ],

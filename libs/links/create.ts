@@ -7,6 +7,7 @@ import type { Ids } from '#libs/ids/ids';
 import { writeEvent } from '#libs/outbox/write-event';
 import { refuse } from '#libs/problems/refusal';
 import { judgeSupported, metadataOf, priceOf } from './judge.ts';
+import { alsoAccepted } from './preview.ts';
 import { linkById } from './read.ts';
 import type { NewLink } from './request.ts';
 import { storeTemplate } from './template.ts';
@@ -52,7 +53,7 @@ async function create(tx: Tx, deps: LinkDeps, caller: Caller, ask: Ask<NewLink>)
       price: wanted.price.trim(),
       amount: amount.toString(),
       currency: asset.currency,
-      accepts_currencies: [...new Set(wanted.accepts_currencies)].filter(currency => currency !== asset.currency),
+      accepts_currencies: alsoAccepted(asset.currency, wanted.accepts_currencies),
       protocol: wanted.protocol,
       response: JSON.stringify(storeTemplate(wanted.response)),
       webhook_url: wanted.webhook_url ?? null,

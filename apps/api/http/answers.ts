@@ -27,6 +27,14 @@ export const WRITING: readonly ProblemCode[] = [
   'idempotency_in_flight',
 ];
 
+/** Why a price text is refused. */
+export const PRICES: readonly ProblemCode[] = [
+  'unparseable_price',
+  'price_currency_mismatch',
+  'price_not_positive',
+  'price_too_large',
+];
+
 /** What a route answers, for the document that callers and our own tests hold it to: its good answer and its refusals. */
 export function Answers(status: number, schema: ZodType | null, refusals: readonly ProblemCode[]) {
   const good =

@@ -2,17 +2,25 @@ import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '#libs/accounts/find-caller';
 import { createLink, type LinkDeps } from '#libs/links/create';
+import { type LinkPreview, previewLink } from '#libs/links/preview';
 import { findLink, listLinks } from '#libs/links/read';
 import { type LinkView, linkView } from '#libs/links/view';
 import { mapPage, type Page } from '#libs/pages/page';
 import { refuse } from '#libs/problems/refusal';
 import { give } from '../http/answer.ts';
-import { Answers, KEYED, WRITING } from '../http/answers.ts';
+import { Answers, KEYED, PRICES, WRITING } from '../http/answers.ts';
 import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
 import { linkUrls } from '../http/link-urls.ts';
 import { Origin } from '../http/origin.ts';
 import { type ApiParts, PARTS } from '../parts.ts';
-import { CreatePaymentLink, PaymentLink, PaymentLinkList, PaymentLinkQuery } from './schemas.ts';
+import {
+  CreatePaymentLink,
+  PaymentLink,
+  PaymentLinkList,
+  PaymentLinkPreview,
+  PaymentLinkQuery,
+  PreviewPaymentLink,
+} from './schemas.ts';
 
 @Controller('v1/payment-links')
 export class PaymentLinksController {
@@ -31,10 +39,7 @@ export class PaymentLinksController {
     ...WRITING,
     'agent_not_found',
     'slug_taken',
-    'unparseable_price',
-    'price_currency_mismatch',
-    'price_not_positive',
-    'price_too_large',
+    ...PRICES,
     'protocol_unsupported',
     'upstream_unsupported',
   ])
@@ -45,6 +50,21 @@ export class PaymentLinksController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LinkView> {
     return give(reply, await createLink(this.#deps, caller, { ...guarded, body }));
+  }
+
+  @Post('preview')
+  @Needs('payment_links:read')
+  @Answers(200, PaymentLinkPreview, [
+    ...KEYED,
+    ...PRICES,
+    'body_too_large',
+    'media_type_unsupported',
+    'agent_not_found',
+    'protocol_unsupported',
+    'upstream_unsupported',
+  ])
+  preview(@Calling() caller: Caller, @Body({ schema: PreviewPaymentLink }) body: PreviewPaymentLink): Promise<LinkPreview> {
+    return previewLink(this.#parts.db.read, this.#deps.urls, caller, body);
   }
 
   @Get()

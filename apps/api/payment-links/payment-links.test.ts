@@ -1,8 +1,9 @@
 import { generateKeyPairSigner } from '@solana/kit';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ParsedPrice } from '../seller/schemas.ts';
 import { expectProblem, expectShape } from '../testing/expect.ts';
 import { useApi } from '../testing/use-api.ts';
-import { PaymentLink, PaymentLinkList } from './schemas.ts';
+import { PaymentLink, PaymentLinkList, PaymentLinkPreview } from './schemas.ts';
 
 const under = useApi({ EBB_FACILITATOR_DEVNET_URL: 'http://facilitator.test', EBB_PUBLIC_URL: 'https://ebb.test' });
 let mint = '';
@@ -196,5 +197,44 @@ describe('GET /v1/payment-links', () => {
     expect(await list(`?owner_agent=${mint}`)).toEqual([]);
     const first = await under.ask('GET', '/v1/payment-links?limit=1', { key });
     expect(await list(`?limit=1&cursor=${first.body.next_cursor}`)).toEqual([ids[2]]);
+  });
+});
+
+describe('for builders of forms', () => {
+  const preview = (over: object = {}, asked: object = {}) =>
+    under.ask('POST', '/v1/payment-links/preview', {
+      body: wanted({ label: undefined, response: undefined, ...over }),
+      ...asked,
+    });
+  const links = async () => (await under.db.read.selectFrom('payment_links').select('id').execute()).length;
+
+  test('a preview asks of buyers what the link then does, and writes nothing', async () => {
+    const before = await links();
+    const shown = await preview({ accepts_currencies: ['USDT', 'USDG'] });
+    expectShape(shown, 200, PaymentLinkPreview);
+    expect(await links()).toBe(before);
+    const { accepts, pay_to, facilitator } = (await create({ accepts_currencies: ['USDT', 'USDG'] })).body;
+    expect(shown.body).toEqual({ accepts, pay_to, facilitator });
+  });
+
+  test('a preview refuses what creation refuses', async () => {
+    expectProblem(await preview({ price: '$.5' }), 422, 'unparseable_price');
+    expectProblem(await preview({ protocol: 'mpp' }), 422, 'protocol_unsupported');
+    expectProblem(await preview({}, { key: await under.mint({ account: 'stranger' }) }), 404, 'agent_not_found');
+    expectProblem(await preview({ method: 'HEAD' }), 400, 'invalid_request');
+    expectProblem(await preview({}, { key: null }), 401, 'key_missing');
+  });
+
+  test('parse-price says what a text means, and the same number in the other currencies', async () => {
+    const parse = (body: object) => under.ask('POST', '/v1/seller/parse-price', { body });
+    const answer = await parse({ price: '0.25 usdt' });
+    expectShape(answer, 200, ParsedPrice);
+    expect(answer.body).toMatchObject({ amount_atomic: '250000', currency: 'USDT', network: 'solana-devnet' });
+    expect(answer.body.equivalents).toMatchObject([
+      { currency: 'USDC', amount_atomic: '250000' },
+      { currency: 'USDG', amount_atomic: '250000' },
+    ]);
+    expectProblem(await parse({ price: '1 USDT', currency: 'USDC' }), 422, 'price_currency_mismatch');
+    expectProblem(await parse({ price: 1 }), 400, 'invalid_request');
   });
 });

@@ -60,6 +60,13 @@ export const CreatePaymentLink = z
   .meta({ id: 'CreatePaymentLink' });
 export type CreatePaymentLink = z.infer<typeof CreatePaymentLink>;
 
+/** A draft of a link: what creation takes, with what only a finished link needs left to choice. */
+export const PreviewPaymentLink = CreatePaymentLink.extend({
+  label: CreatePaymentLink.shape.label.optional(),
+  response: Response.optional(),
+}).meta({ id: 'PreviewPaymentLink' });
+export type PreviewPaymentLink = z.infer<typeof PreviewPaymentLink>;
+
 export const Accept = z
   .strictObject({
     scheme: z.literal('exact'),
@@ -112,6 +119,10 @@ export const PaymentLink = z
     updated_at: Time,
   })
   .meta({ id: 'PaymentLink' });
+
+export const PaymentLinkPreview = z
+  .strictObject({ accepts: z.array(Accept), pay_to: Address, facilitator: z.string().nullable() })
+  .meta({ id: 'PaymentLinkPreview' });
 
 export const PaymentLinkList = listOf(PaymentLink, 'PaymentLinkList');
 
