@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { schemaTypes } from '#libs/db/generate';
 import { migrate } from '#libs/db/migrate';
 import { scratchDatabase } from '#libs/db/scratch';
+import { schemaTypes } from './generate-types.ts';
 import { projectRoot } from './project.ts';
 import { startStack } from './stack.ts';
 

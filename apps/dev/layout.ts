@@ -25,6 +25,8 @@ export interface Layout {
   temporalFile: string;
   localnetFile: string;
   secretsFile: string;
+  /** Held by the process whose stack it is, and by its keeper: until the last part has ended. */
+  ownerFile: string;
   lockFile: string;
   log(part: string): string;
 }
@@ -41,6 +43,7 @@ export function layOut(dataDirectory: string | undefined): Layout {
     temporalFile: join(directory, 'temporal.sqlite'),
     localnetFile: join(directory, 'localnet.sqlite'),
     secretsFile: join(directory, 'secrets.json'),
+    ownerFile: join(directory, 'owner'),
     lockFile: join(directory, 'lock'),
     log: part => join(logs, `${part}.log`),
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildSpec } from './keeper-protocol.ts';
 import type { Exit, Keeper, KeptChild } from './kept.ts';
+import type { PartName } from './stack-options.ts';
 
 /** How one part of the stack is run. */
 export interface PartPlan {
@@ -18,7 +19,7 @@ const TRIES = 20;
 
 /** One process of the stack, which can be killed and started again alone; its ports and data stay the same. */
 export class Part {
-  readonly name: string;
+  readonly name: PartName;
   readonly log: string;
   /** What it said when it became ready: an app's JSON line. */
   said: Record<string, unknown> = {};
@@ -28,7 +29,7 @@ export class Part {
   readonly #plan: PartPlan;
   #child: KeptChild | null = null;
 
-  constructor(name: string, log: string, keeper: Keeper, plan: PartPlan) {
+  constructor(name: PartName, log: string, keeper: Keeper, plan: PartPlan) {
     this.name = name;
     this.log = log;
     this.#keeper = keeper;

@@ -1,38 +1,17 @@
 import { rmSync } from 'node:fs';
 import { givenSettings } from '#libs/config/given';
 import { appChild, appPlan } from './app.ts';
+import { lockFile } from './file-lock.ts';
 import { fundFeePayers } from './funds.ts';
 import { Keeper } from './kept.ts';
 import { type Layout, layOut, type Ports, portsFor } from './layout.ts';
+import { isOwnProgram, type Step, stepsOf, takeSteps } from './order.ts';
 import { lastLines, Part, type PartPlan } from './part.ts';
 import { type Ground, localnetPlan, postgresPlan, temporalPlan } from './plans.ts';
 import { freePort } from './ports.ts';
 import { keptSecrets, type Secrets } from './secrets.ts';
 import { settingsFor, stackSettings } from './settings.ts';
-import { kindOf, PART_KINDS, type PartKind, type PartName, type StackOptions } from './stack-options.ts';
-
-/** What must be usable before a part of each kind is started. */
-const NEEDS: Record<PartKind | 'migrate' | 'funds', readonly (PartKind | 'migrate' | 'funds')[]> = {
-  postgres: [],
-  temporal: [],
-  localnet: [],
-  migrate: ['postgres'],
-  funds: ['localnet'],
-  facilitator: ['migrate', 'funds'],
-  api: ['migrate', 'temporal', 'localnet'],
-  relay: ['migrate', 'temporal'],
-  worker: ['migrate', 'temporal', 'localnet'],
-};
-
-/** What somebody gave instead of a part: then nothing is started for it. */
-const GIVEN_INSTEAD: Partial<Record<PartKind, string>> = {
-  postgres: 'DATABASE_URL',
-  temporal: 'TEMPORAL_ADDRESS',
-  localnet: 'SOLANA_DEVNET_RPC_URL',
-  facilitator: 'EBB_FACILITATOR_DEVNET_URL',
-};
-
-const OWN_PROGRAMS: readonly PartKind[] = ['facilitator', 'api', 'relay', 'worker'];
+import { kindOf, type PartName, type StackOptions } from './stack-options.ts';
 
 /**
  * Starts the parts of Ebb as child processes, each as soon as what it needs is usable. They end with this process, however
@@ -40,21 +19,24 @@ const OWN_PROGRAMS: readonly PartKind[] = ['facilitator', 'api', 'relay', 'worke
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const layout = layOut(options.dataDirectory);
+  const disown = await lockFile(layout.ownerFile, 0);
+  if (!disown) throw new Error(`another stack runs on ${layout.directory}`);
   const keeper = new Keeper();
   if (layout.temporary) keeper.removeAtEnd(layout.directory);
   const giveUp = () => void keeper.end();
   options.signal?.addEventListener('abort', giveUp, { once: true });
   try {
     options.signal?.throwIfAborted();
-    // The wait covers a stack that was killed a moment ago, whose keeper is still ending its parts.
-    if (!(await keeper.hold(layout.lockFile, 15_000))) throw new Error(`another stack runs on ${layout.directory}`);
+    // The last owner may have been killed a moment ago, while its keeper is still ending its parts.
+    if (!(await keeper.hold(layout.lockFile, 30_000))) throw new Error(`parts of another stack run on ${layout.directory}`);
     const given = { ...(options.given ?? givenSettings()) };
     const ports = await portsFor(layout, wantedPorts(given));
-    const stack = new Stack(keeper, layout, ports, keptSecrets(layout.secretsFile), given, options);
+    const stack = new Stack({ keeper, layout, ports, given, disown, secrets: keptSecrets(layout.secretsFile) }, options);
     await stack.up();
     return stack;
   } catch (error) {
     await keeper.end();
+    disown();
     options.signal?.throwIfAborted();
     throw error;
   } finally {
@@ -69,6 +51,16 @@ function wantedPorts(given: Record<string, string>): Partial<Ports> {
   };
 }
 
+interface Base {
+  keeper: Keeper;
+  layout: Layout;
+  ports: Ports;
+  secrets: Secrets;
+  given: Record<string, string>;
+  /** Says that nobody owns the data directory any more. */
+  disown: () => void;
+}
+
 /** A running Ebb. Ports, data and keys of a part stay the same when it is killed and started again. */
 export class Stack {
   /** Every setting of every part; `partEnv` and what a single start adds come on top. */
@@ -77,25 +69,13 @@ export class Stack {
   readonly secrets: Secrets;
   /** How long each step of the start took, in milliseconds; `total` among them. */
   readonly timings: Record<string, number> = {};
-  readonly #keeper: Keeper;
-  readonly #layout: Layout;
-  readonly #ports: Ports;
-  readonly #given: Record<string, string>;
+  readonly #base: Base;
   readonly #options: StackOptions;
   readonly #parts = new Map<string, Part>();
 
-  constructor(
-    keeper: Keeper,
-    layout: Layout,
-    ports: Ports,
-    secrets: Secrets,
-    given: Record<string, string>,
-    options: StackOptions,
-  ) {
-    this.#keeper = keeper;
-    this.#layout = layout;
-    this.#ports = ports;
-    this.#given = given;
+  constructor(base: Base, options: StackOptions) {
+    const { layout, secrets, ports, given } = base;
+    this.#base = base;
     this.#options = options;
     this.directory = layout.directory;
     this.secrets = secrets;
@@ -109,8 +89,8 @@ export class Stack {
       api: env.EBB_PUBLIC_URL ?? '',
       facilitator: env.EBB_FACILITATOR_DEVNET_URL ?? '',
       rpc: env.SOLANA_DEVNET_RPC_URL?.split(',')[0] ?? '',
-      localnetAdmin: `http://127.0.0.1:${this.#ports.localnetAdmin}`,
-      laggingRpc: `http://127.0.0.1:${this.#ports.localnetLagging}`,
+      localnetAdmin: `http://127.0.0.1:${this.#base.ports.localnetAdmin}`,
+      laggingRpc: `http://127.0.0.1:${this.#base.ports.localnetLagging}`,
       temporal: env.TEMPORAL_ADDRESS ?? '',
       temporalUi: env.TEMPORAL_UI_URL ?? null,
       database: env.DATABASE_URL ?? '',
@@ -136,8 +116,8 @@ export class Stack {
 
   /** Runs one of Ebb's programs to its end; resolves to the lines it wrote, rejects when it did not end well. */
   async run(program: string, args: string[], env: Record<string, string> = {}): Promise<string[]> {
-    const log = this.#layout.log('commands');
-    const child = await this.#keeper.run(appChild({ program, args, env: { ...this.env, ...env }, log }));
+    const log = this.#base.layout.log('commands');
+    const child = await this.#base.keeper.run(appChild({ program, args, env: { ...this.env, ...env }, log }));
     const lines: string[] = [];
     child.onLine(line => lines.push(line));
     const exit = await child.exited;
@@ -149,14 +129,7 @@ export class Stack {
   /** For startStack only. */
   async up(): Promise<void> {
     const began = performance.now();
-    const wanted = this.#wanted();
-    const begun = new Map<string, Promise<void>>();
-    const bring = (name: string): Promise<void> => {
-      const running = begun.get(name) ?? this.#bring(name, wanted, bring);
-      begun.set(name, running);
-      return running;
-    };
-    await Promise.all(wanted.map(bring));
+    await takeSteps(stepsOf(this.#options, this.#base.given), step => this.#take(step));
     this.timings.total = Math.round(performance.now() - began);
   }
 
@@ -165,75 +138,51 @@ export class Stack {
    * uses a part before the part.
    */
   async stop(): Promise<void> {
+    const { keeper, layout, disown } = this.#base;
     const running = this.parts.filter(part => part.running);
-    const stoppable = (part: Part) => OWN_PROGRAMS.includes(kindOf(part.name as PartName));
-    if (this.#layout.temporary) {
+    if (layout.temporary) {
       await Promise.all(running.filter(part => part.name !== 'postgres').map(part => part.kill('SIGKILL')));
     } else {
-      await Promise.all(running.filter(stoppable).map(part => part.stop()));
-      await Promise.all(running.filter(part => !stoppable(part)).map(part => part.stop()));
+      await Promise.all(running.filter(part => isOwnProgram(part.name)).map(part => part.stop()));
+      await Promise.all(running.filter(part => !isOwnProgram(part.name)).map(part => part.stop()));
     }
-    await this.#keeper.end();
-    if (this.#layout.temporary) rmSync(this.directory, { recursive: true, force: true });
+    await keeper.end();
+    disown();
+    if (layout.temporary) rmSync(this.directory, { recursive: true, force: true });
   }
 
-  #wanted(): string[] {
-    const asked = this.#options.parts ?? PART_KINDS;
-    const parts = asked.filter(name => {
-      const instead = GIVEN_INSTEAD[kindOf(name)];
-      return instead === undefined || !this.#given[instead];
-    });
-    const migrate = this.#options.migrate ?? parts.some(name => OWN_PROGRAMS.includes(kindOf(name)));
-    return [...parts, ...(migrate ? ['migrate'] : []), ...(parts.includes('localnet') ? ['funds'] : [])];
-  }
-
-  async #bring(name: string, wanted: string[], bring: (name: string) => Promise<void>): Promise<void> {
-    const kind = name === 'migrate' || name === 'funds' ? name : kindOf(name as PartName);
-    await Promise.all(NEEDS[kind].filter(need => wanted.includes(need)).map(bring));
+  async #take(step: Step): Promise<void> {
     const began = performance.now();
-    this.#progress(name, 'starting');
-    if (kind === 'migrate') await this.run('apps/cli/main.js', ['migrate']);
-    else if (kind === 'funds') await fundFeePayers(this.urls.rpc, this.secrets);
-    else await (await this.#make(name as PartName, {})).start();
+    this.#options.progress?.({ part: step, state: 'starting' });
+    if (step === 'migrate') await this.run('apps/cli/main.js', ['migrate']);
+    else if (step === 'funds') await fundFeePayers(this.urls.rpc, this.secrets);
+    else await (await this.#make(step, {})).start();
     const ms = Math.round(performance.now() - began);
-    this.timings[name] = ms;
-    this.#progress(name, 'ready', ms);
+    this.timings[step] = ms;
+    this.#options.progress?.({ part: step, state: 'ready', ms });
   }
 
   async #make(name: PartName, env: Record<string, string>): Promise<Part> {
     if (this.#parts.has(name)) throw new Error(`this stack has a ${name} already`);
-    const part = new Part(name, this.#layout.log(name), this.#keeper, await this.#plan(name, env));
+    const part = new Part(name, this.#base.layout.log(name), this.#base.keeper, await this.#plan(name, env));
     this.#parts.set(name, part);
     return part;
   }
 
   async #plan(name: PartName, env: Record<string, string>): Promise<PartPlan> {
+    const { keeper, layout, ports } = this.#base;
+    const progress = (part: string, text: string) => this.#options.progress?.({ part, state: 'note', text });
+    const ground: Ground = { keeper, layout, ports, progress };
+    const own = { ...this.#options.partEnv?.[name], ...env };
     const kind = kindOf(name);
-    const ground: Ground = {
-      keeper: this.#keeper,
-      layout: this.#layout,
-      ports: this.#ports,
-      progress: (part, text) => this.#options.progress?.({ part, state: 'note', text }),
-    };
-    const settings = () => ({ ...settingsFor(kind, this.env), ...this.#options.partEnv?.[name], ...env });
+    const { temporary } = layout;
+    const { ui = false, temporalOnFile = !temporary, slotMs = temporary ? 50 : 400 } = this.#options;
     if (kind === 'postgres') return postgresPlan(ground, url => (this.env.DATABASE_URL = url));
-    if (kind === 'temporal') return temporalPlan(ground, this.#temporalOptions());
-    if (kind === 'localnet') return localnetPlan(ground, this.#slotMs(), { ...this.#options.partEnv?.[name], ...env });
+    if (kind === 'temporal') return temporalPlan(ground, { cli: this.env.EBB_TEMPORAL_CLI, ui, onFile: temporalOnFile });
+    if (kind === 'localnet') return localnetPlan(ground, slotMs, own);
     // A second API or facilitator cannot have the first one's port.
     const port = name === kind ? {} : { EBB_API_PORT: String(await freePort()), EBB_FACILITATOR_PORT: String(await freePort()) };
-    return appPlan({ program: `apps/${kind}/main.js`, env: { ...settings(), ...port }, log: this.#layout.log(name) });
-  }
-
-  #temporalOptions() {
-    const { ui = false, temporalOnFile = !this.#layout.temporary } = this.#options;
-    return { cli: this.env.EBB_TEMPORAL_CLI, ui, onFile: temporalOnFile };
-  }
-
-  #slotMs(): number {
-    return this.#options.slotMs ?? (this.#layout.temporary ? 50 : 400);
-  }
-
-  #progress(part: string, state: 'starting' | 'ready', ms?: number): void {
-    this.#options.progress?.({ part, state, ...(ms !== undefined && { ms }) });
+    const settings = { ...settingsFor(kind, this.env), ...port, ...own };
+    return appPlan({ program: `apps/${kind}/main.js`, env: settings, log: layout.log(name) });
   }
 }
