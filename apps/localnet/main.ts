@@ -1,18 +1,19 @@
 import { readFlags } from './flags.ts';
-import { startLocalnet } from './localnet.ts';
+import { type Localnet, startLocalnet } from './localnet.ts';
 
-// One line of JSON on stdout when everything answers; nothing else is ever written there.
 const { exitWithStdin, ...options } = readFlags(process.argv.slice(2));
-const localnet = await startLocalnet(options);
-process.stdout.write(`${JSON.stringify(localnet.urls)}\n`);
 
+let localnet: Localnet | null = null;
 let ending = false;
+
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
-  await localnet.close();
+  await localnet?.close();
   process.exit(0);
 }
+
+// Before anyone is told that the chain is up, so that whoever is told can also end it.
 process.on('SIGTERM', () => void end());
 process.on('SIGINT', () => void end());
 if (exitWithStdin)
@@ -20,3 +21,7 @@ if (exitWithStdin)
     .on('end', () => void end())
     .on('error', () => void end())
     .resume();
+
+localnet = await startLocalnet(options);
+// One line of JSON on stdout when everything answers; nothing else is ever written there.
+process.stdout.write(`${JSON.stringify(localnet.urls)}\n`);
