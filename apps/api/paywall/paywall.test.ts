@@ -1,124 +1,11 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Chain, ChainUnavailable } from '#libs/chain/chain';
-import { CallCounter } from '#libs/links/count-calls';
-import type { NewLine } from '#libs/outbox/lines';
+import { describe, expect, test } from 'vitest';
 import { bodyHash } from '#libs/receipts/hash';
-import { toRefusal } from '../http/to-refusal.ts';
-import type { ApiParts } from '../parts.ts';
 import { expectProblem, expectShape } from '../testing/expect.ts';
-import { carryOut, type Fate, nonsense, offerIn, payingParts, payV1, payV2, settlementIn } from '../testing/paying.ts';
-import { makeLink } from '../testing/settled-payment.ts';
-import { useApi } from '../testing/use-api.ts';
-import { type Call, Paywall } from './paywall.ts';
+import { carryOut, offerIn, payV1, payV2, settlementIn } from '../testing/paying.ts';
+import { DEVNET, usePaywall } from '../testing/use-paywall.ts';
 import { BuyerStatus, PaymentRequired, SettlementPending } from './schemas.ts';
 
-const fate: { next: Fate; settled: NewLine[] } = { next: 'lands', settled: [] };
-const paying = payingParts(fate);
-const under = useApi({ EBB_PUBLIC_URL: 'https://ebb.test' }, paying.over);
-const DEVNET = '?network=solana-devnet';
-
-/** A link whose treasury is open. */
-async function openLink(over: object = {}): Promise<string> {
-  const { link } = await makeLink(under, under.key, over);
-  await under.db.read.updateTable('treasury_accounts').set({ opened_at: new Date() }).execute();
-  return link;
-}
-const visit = (link: string, headers: Record<string, string> = {}, method = 'GET', query = DEVNET) =>
-  under.ask(method, `/x/${link}${query}`, { key: null, headers });
-const callTo = (slug: string): Call => ({
-  slug,
-  method: 'GET',
-  path: `/x/${slug}${DEVNET}`,
-  network: 'solana-devnet',
-  paymentSignature: undefined,
-  xPayment: undefined,
-  body: null,
-  clientReference: null,
-});
-const payments = () => under.db.read.selectFrom('payments').selectAll().orderBy('created_at').execute();
-
-beforeAll(() => paying.connect(under));
-beforeEach(() => {
-  fate.next = 'lands';
-  fate.settled = [];
-});
-
-describe('which link is visited', () => {
-  test('404, 404 with the URL that works, 410, 405: in this order', async () => {
-    const link = await openLink();
-    expectProblem(await visit('nothing-here'), 404, 'not_found');
-    const wrong = await visit(link, {}, 'POST', '');
-    expectProblem(wrong, 404, 'wrong_network');
-    expect(wrong.body.hint).toBe(`https://ebb.test/x/${link}?network=solana-devnet`);
-    for (const query of ['?network=mainnet', '?network=solana-mainnet'])
-      expectProblem(await visit(link, {}, 'GET', query), 404, 'wrong_network');
-    const other = await visit(link, {}, 'POST');
-    expectProblem(other, 405, 'method_not_allowed');
-    expect(other.headers.allow).toBe('GET, OPTIONS');
-    await under.db.read.updateTable('payment_links').set({ disabled_at: new Date() }).where('slug', '=', link).execute();
-    expectProblem(await visit(link, {}, 'POST'), 410, 'gone');
-  });
-
-  test('devnet is short for solana-devnet; any other word is 400', async () => {
-    const link = await openLink();
-    expect((await visit(link, {}, 'GET', '?network=devnet')).status).toBe(402);
-    expectProblem(await visit(link, {}, 'GET', '?network=testnet'), 400, 'invalid_request');
-    expectProblem(await visit(link, {}, 'GET', '?network=devnet&network=mainnet'), 400, 'invalid_request');
-  });
-
-  test('503 while the treasury opens', async () => {
-    const { link } = await makeLink(under);
-    const answer = await visit(link);
-    expectProblem(answer, 503, 'treasury_opening');
-    expect(answer.headers['retry-after']).toBeDefined();
-  });
-});
-
-describe('unpaid', () => {
-  test('402 with an offer per currency, the same in header and body, kept by nobody and written nowhere', async () => {
-    const link = await openLink({ accepts_currencies: ['USDT'], description: 'Tags things' });
-    const before = (await payments()).length;
-    const answer = await visit(link);
-    expectShape(answer, 402, PaymentRequired);
-    expect(JSON.parse(Buffer.from(String(answer.headers['payment-required']), 'base64').toString())).toEqual(answer.body);
-    expect(answer.headers['cache-control']).toBe('no-store');
-    expect(answer.body.resource).toEqual({
-      url: `https://ebb.test/x/${link}?network=solana-devnet`,
-      description: 'Tags things',
-      mimeType: 'application/json',
-    });
-    expect(answer.body.accepts.map((offer: { amount: string }) => offer.amount)).toEqual(['100000', '100000']);
-    expect((await payments()).length).toBe(before);
-  });
-
-  test('browsers of any origin may read it, and may ask first', async () => {
-    const link = await openLink();
-    for (const answer of [await visit(link), await visit('nothing-here')]) {
-      expect(answer.headers['access-control-allow-origin']).toBe('*');
-      expect(answer.headers['access-control-expose-headers']).toContain('PAYMENT-REQUIRED');
-    }
-    const preflight = await visit(link, { origin: 'https://shop.test', 'access-control-request-method': 'GET' }, 'OPTIONS');
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers['access-control-allow-headers']).toContain('PAYMENT-SIGNATURE');
-  });
-
-  test('calls are counted, without a row for each', async () => {
-    const link = await openLink();
-    for (let i = 0; i < 3; i++) await visit(link);
-    const read = () => under.ask('GET', `/v1/payment-links/${link}`);
-    expect((await read()).body.counters).toMatchObject({ call_count: 0, last_called_at: null });
-    await under.api.flushCalls();
-    const { counters } = (await read()).body;
-    expect(counters.call_count).toBe(3);
-    expect(counters.last_called_at).not.toBeNull();
-  });
-
-  test('a proof that cannot be read is 402 with x402’s word for it', async () => {
-    const answer = await visit(await openLink(), nonsense);
-    expectShape(answer, 402, PaymentRequired);
-    expect(answer.body.error).toBe('invalid_payload');
-  });
-});
+const { under, fate, openLink, visit, payments } = usePaywall();
 
 describe('paid', () => {
   test('settles once, then serves: the template, the settlement, a handle on the payment', async () => {
@@ -242,48 +129,6 @@ describe('paid', () => {
     under.clock.advance(361_000);
     const answer = await visit(link, headers);
     expect([answer.status, answer.body.error]).toEqual([402, 'payment_expired']);
-  });
-});
-
-describe('what is out of reach', () => {
-  test('no facilitator: nothing can be offered, and 503 says so', async () => {
-    const link = await openLink();
-    const without = { facilitators: new Map(), chains: under.parts.chains };
-    const paywall = new Paywall({ ...under.parts, ...without }, under.api.origin, new CallCounter(under.clock));
-    await expect(paywall.answer(callTo(link))).rejects.toThrow('facilitator_unavailable');
-  });
-
-  test('no RPC for the network, or none that answers: 503, and nothing is claimed', async () => {
-    const link = await openLink();
-    const { 'payment-signature': paymentSignature } = await payV2(under, offerIn(await visit(link)));
-    const before = (await payments()).length;
-    const over = (chains: ApiParts['chains']) =>
-      new Paywall({ ...under.parts, chains }, under.api.origin, new CallCounter(under.clock));
-    await expect(over(new Map()).answer(callTo(link))).rejects.toThrow('network_not_configured');
-    const silent = {
-      network: 'solana-devnet',
-      providers: 1,
-      ask: () => Promise.reject(new ChainUnavailable('silent')),
-    } as unknown as Chain;
-    const answer = over(new Map([['solana-devnet', silent]])).answer({ ...callTo(link), paymentSignature });
-    await expect(answer).rejects.toThrow(ChainUnavailable);
-    expect(toRefusal(new ChainUnavailable('silent')).code).toBe('chain_unavailable');
-    expect((await payments()).length).toBe(before);
-    expect((await visit(link, { 'payment-signature': paymentSignature })).status).toBe(200);
-  });
-
-  test('the database goes away: 503, never a 402', async () => {
-    const link = await openLink();
-    const headers = await payV2(under, offerIn(await visit(link)));
-    const { db } = under.parts;
-    const tx = db.tx;
-    db.tx = () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }));
-    try {
-      expectProblem(await visit(link, headers), 503, 'database_unavailable');
-    } finally {
-      db.tx = tx;
-    }
-    expect((await visit(link, headers)).status).toBe(200);
   });
 });
 
