@@ -14,7 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{apps,activities,libs,workflows}/**/*.test.ts'],
+          include: ['{apps,activities,libs,workflows}/**/*.test.ts', 'test/rules/**/*.test.ts'],
           globalSetup: ['test/support/postgres.ts'],
         },
       },

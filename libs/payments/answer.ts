@@ -38,7 +38,12 @@ export type BuyerAnswer =
  */
 export function answerBuyer(parts: Parts, showing: Showing): Promise<BuyerAnswer | null> {
   return parts.db.tx('api.pay.answer', async tx => {
-    const row = await tx.selectFrom('payments').selectAll().where('message_hash', '=', showing.messageHash).forUpdate().executeTakeFirst();
+    const row = await tx
+      .selectFrom('payments')
+      .selectAll()
+      .where('message_hash', '=', showing.messageHash)
+      .forUpdate()
+      .executeTakeFirst();
     if (!row) return null;
     if (row.link_id !== showing.linkId) return { kind: 'reused' };
     // Whoever reads the chain could show the bytes, but not the secret.
@@ -67,7 +72,9 @@ async function refundInsteadOfAnswer(tx: Tx, paymentId: string): Promise<string 
     .select('refunds.id')
     .where('refunds.payment_id', '=', paymentId)
     .where('refunds.status', 'not in', ['failed', 'canceled'])
-    .where(where => where.or([where('refunds.reason', '=', 'undelivered'), where('refunds.amount', '=', where.ref('payments.captured'))]))
+    .where(where =>
+      where.or([where('refunds.reason', '=', 'undelivered'), where('refunds.amount', '=', where.ref('payments.captured'))]),
+    )
     .orderBy('refunds.created_at')
     .limit(1)
     .executeTakeFirst();
