@@ -16,7 +16,8 @@ async function watch(part: Part, signal: AbortSignal, write: (line: string) => v
   for (let restarts = 0; restarts < RESTARTS; restarts++) {
     const exit = await part.exited;
     if (signal.aborted) return;
-    write(`  ${part.name} ended with ${exit.signal ?? `code ${exit.code}`}, starting it again\n${part.logs(10)}`);
+    const said = part.logs(10);
+    write(`  ${part.name} ended with ${exit.signal ?? `code ${exit.code}`}, starting it again${said && `; its log:\n${said}`}`);
     await new Promise(resolve => setTimeout(resolve, PAUSE_MS));
     if (signal.aborted) return;
     try {

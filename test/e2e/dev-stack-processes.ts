@@ -35,3 +35,8 @@ function spawnPs(args: string[]): string {
     return ''; // ps says by its exit code that there is no such process
   }
 }
+
+/** The command line of a process; empty when there is none. */
+export function commandOf(pid: number): string {
+  return spawnPs(['-ww', '-o', 'args=', '-p', String(pid)]).trim();
+}

@@ -29,7 +29,8 @@ describe('a killed parent leaves nothing behind', () => {
     const [line] = (await once(createInterface({ input: process_.stdout }), 'line')) as [string];
     const said = parse(line) as unknown as { directory: string; parts: Record<(typeof FOREIGN)[number], number> };
     const below = descendantsOf(process_.pid ?? 0);
-    const keeper = below.find(pid => descendantsOf(pid).includes(said.parts.temporal)) ?? 0;
+    const keeper = below.find(pid => descendantsOf(pid).includes(said.parts.temporal));
+    if (keeper === undefined) throw new Error('the parts have no keeper');
     return { process: process_, keeper, below, ...said };
   }
 
