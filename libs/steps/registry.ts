@@ -14,7 +14,6 @@ export const STEPS = {
   'api.pay.claim': 'api',
   'api.pay.start': 'api',
   'api.pay.answer': 'api',
-  'api.refund.destination': 'api',
   'api.refund.accept': 'api',
   'api.ready.chain': 'api',
   'api.ready.temporal': 'api',
