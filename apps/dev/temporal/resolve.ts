@@ -20,6 +20,8 @@ export interface TemporalSearch {
   machine?: Record<string, string>;
   cache?: string;
   progress?: (text: string) => void;
+  /** Where the download comes from; by default the service that Temporal's SDKs use. */
+  origin?: string;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function resolveTemporal(keeper: Keeper, search: TemporalSearch): P
       if (fault === null) return { path, from: 'build' };
       progress(`Temporal could not be built with Go (${fault}), downloading it instead`);
     }
-    await downloadTemporal(keeper, { path, progress });
+    await downloadTemporal(keeper, { path, progress, ...(search.origin && { origin: search.origin }) });
     return { path, from: 'download' };
   } finally {
     release();
