@@ -48,18 +48,18 @@ interface Row {
 export async function viewPayments(reader: Reader, ids: readonly string[], workflowUrl: WorkflowUrl): Promise<PaymentView[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Row>`
-    select p.carrier, p.created_at, p.settled_at, p.finalized_at, jsonb_build_object(
+    select p.carrier, p.created_at, p.settled_at, p.finalized_at, json_build_object(
       'id', p.id, 'network', p.network, 'protocol', p.protocol, 'payment_link_id', k.slug, 'owner_agent', a.mint,
       'status', p.status, 'amount_atomic', p.captured::text, 'price_atomic', p.price::text, 'currency', p.currency,
       'asset', p.asset, 'token_program', p.token_program,
-      'payer', case when p.payer_owner is not null then jsonb_build_object('owner', p.payer_owner, 'token_account', p.payer_account) end,
+      'payer', case when p.payer_owner is not null then json_build_object('owner', p.payer_owner, 'token_account', p.payer_account) end,
       'tx_sig', p.tx_sig, 'slot', p.slot::text, 'receipt_hash', p.receipt_hash,
       'refunded_atomic', coalesce(b.debits_posted, 0)::text, 'reserved_atomic', coalesce(b.debits_pending, 0)::text,
       'cashback_atomic', '0',
       'refundable_atomic', coalesce(b.credits_posted - b.debits_posted - b.debits_pending, 0)::text,
-      'delivery', jsonb_build_object('status', p.delivery_status, 'http_status', p.delivery_http_status, 'error', p.delivery_error),
+      'delivery', json_build_object('status', p.delivery_status, 'http_status', p.delivery_http_status, 'error', p.delivery_error),
       'network_fee_lamports', p.network_fee_lamports::text, 'waiting', p.waiting,
-      'failure', case when p.failure_code is not null then jsonb_build_object('code', p.failure_code, 'message', p.failure_message) end,
+      'failure', case when p.failure_code is not null then json_build_object('code', p.failure_code, 'message', p.failure_message) end,
       'client_reference', p.client_reference) as view
     from payments p
     join payment_links k on k.id = p.link_id

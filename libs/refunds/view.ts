@@ -76,21 +76,21 @@ interface Row {
 export async function viewRefunds(reader: Reader, ids: readonly string[], workflowUrl: WorkflowUrl): Promise<RefundView[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Row>`
-    select r.account_id, r.carrier, r.created_at, r.updated_at, r.completed_at, r.finalized_at, jsonb_build_object(
+    select r.account_id, r.carrier, r.created_at, r.updated_at, r.completed_at, r.finalized_at, json_build_object(
       'id', r.id, 'payment_id', r.payment_id, 'batch_id', r.batch_id, 'network', r.network, 'owner_agent', a.mint,
       'status', r.status, 'waiting', r.waiting, 'needs_attention', r.needs_attention,
       'amount_atomic', r.amount::text, 'payer_receives_atomic', (r.amount - r.fee)::text,
       'moved_atomic', l.moved::text, 'voided_atomic', l.voided::text,
       'currency', r.currency, 'asset', r.asset, 'source', r.source,
-      'fee', case when r.fee > 0 then jsonb_build_object('amount_atomic', r.fee::text) end,
-      'destination', case when r.destination_owner is not null then jsonb_build_object('owner', r.destination_owner,
+      'fee', case when r.fee > 0 then json_build_object('amount_atomic', r.fee::text) end,
+      'destination', case when r.destination_owner is not null then json_build_object('owner', r.destination_owner,
         'token_account', r.destination_account, 'how', r.destination_how) end,
       'original_tx_sig', p.tx_sig, 'original_receipt_hash', p.receipt_hash, 'tx_sig', r.tx_sig, 'receipt_hash', r.receipt_hash,
       'transfers', l.transfers, 'reason', r.reason, 'reason_text', r.reason_text, 'external_id', r.external_id,
       'metadata', r.metadata, 'client_reference', r.client_reference,
-      'initiator', jsonb_build_object('type', r.initiator_type, 'id', r.initiator_id), 'approval', null,
-      'failure', case when r.failure_code is not null then jsonb_build_object('code', r.failure_code, 'message', r.failure_message) end,
-      'payment', jsonb_build_object('id', p.id, 'status', p.status, 'amount_atomic', p.captured::text,
+      'initiator', json_build_object('type', r.initiator_type, 'id', r.initiator_id), 'approval', null,
+      'failure', case when r.failure_code is not null then json_build_object('code', r.failure_code, 'message', r.failure_message) end,
+      'payment', json_build_object('id', p.id, 'status', p.status, 'amount_atomic', p.captured::text,
         'refunded_atomic', b.debits_posted::text, 'reserved_atomic', b.debits_pending::text, 'cashback_atomic', '0',
         'refundable_atomic', (b.credits_posted - b.debits_posted - b.debits_pending)::text)) as view
     from refunds r
@@ -100,9 +100,9 @@ export async function viewRefunds(reader: Reader, ids: readonly string[], workfl
     cross join lateral (
       select coalesce(sum(g.amount) filter (where g.status = 'posted'), 0) as moved,
         coalesce(sum(g.amount) filter (where g.status = 'voided'), 0) as voided,
-        jsonb_agg(jsonb_build_object('id', g.id, 'leg', g.leg, 'amount_atomic', g.amount::text, 'status', g.status,
+        json_agg(json_build_object('id', g.id, 'leg', g.leg, 'amount_atomic', g.amount::text, 'status', g.status,
           'tx_sig', g.tx_sig, 'slot', g.slot::text, 'network_fee_lamports', g.network_fee_lamports::text,
-          'attempts', (select coalesce(jsonb_agg(jsonb_build_object('attempt', t.number, 'signature', t.signature,
+          'attempts', (select coalesce(json_agg(json_build_object('attempt', t.number, 'signature', t.signature,
               'last_valid_block_height', t.last_valid_block_height::text, 'outcome', t.outcome) order by t.number), '[]')
             from attempt_legs al join attempts t on t.id = al.attempt_id where al.leg_id = g.id)) order by g.leg) as transfers
       from legs g where g.refund_id = r.id) l

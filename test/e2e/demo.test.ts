@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { built } from '#apps/dev/project';
 let data: string;
 beforeAll(() => {
   data = mkdtempSync(join(tmpdir(), 'ebb-demo-'));
+  chmodSync(data, 0o755); // PostgreSQL runs as somebody else where we are root: its data would not stay in this folder
 });
 afterAll(() => rmSync(data, { recursive: true, force: true }));
 
