@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ensureDirectory, reachableByAll, sharedTemporaryDirectory } from './cache.ts';
 import { freePort } from './ports.ts';
 
@@ -55,11 +55,17 @@ function temporaryDirectory(): string {
   return directory;
 }
 
-/** Beside the rest; but as root, in a folder that PostgreSQL's user cannot enter, where it can, named by this folder. */
+/**
+ * Beside the rest; but as root, in a folder that PostgreSQL's user cannot enter, where it can. Its name is drawn once and
+ * kept in this folder, so that a new folder of the same name does not find the data of an old one, without its secrets.
+ */
 function postgresDirectory(directory: string): string {
   if (process.getuid?.() !== 0 || reachableByAll(directory)) return join(directory, 'postgres');
-  const name = createHash('sha256').update(directory).digest('hex').slice(0, 16);
-  return join(ensureDirectory(`/var/lib/ebb/${name}`), 'postgres');
+  const file = join(directory, 'postgres-is-at');
+  if (!existsSync(file)) writeFileSync(file, join('/var/lib/ebb', randomUUID(), 'postgres'));
+  const path = readFileSync(file, 'utf8');
+  ensureDirectory(dirname(path));
+  return path;
 }
 
 /** A port for each part; the ones of the last run where they are still free, so that links and bookmarks stay good. */

@@ -54,7 +54,8 @@ function tell(onLine: (reader: (line: string) => void) => () => void, progress: 
   });
   progress(`building Temporal ${temporalVersions.cli} with Go, once per machine: about three minutes on two cores`);
   const timer = setInterval(() => {
-    progress(`building Temporal: ${packages} packages compiled, ${Math.round((performance.now() - began) / 1_000)} s`);
+    const what = packages === 0 ? 'fetching or linking' : `${packages} packages compiled`;
+    progress(`building Temporal: ${what}, ${Math.round((performance.now() - began) / 1_000)} s`);
   }, 5_000);
   return () => {
     clearInterval(timer);
