@@ -47,11 +47,13 @@ export async function follow(chain: Chain, tx: InFlight, steps: FollowSteps, wat
   while (true) {
     beat();
     try {
-      const sight = sentAt === null && tx.fresh ? null : await look(chain, tx, steps);
+      const sight = sentAt === null && tx.fresh ? null : await look(chain, tx, steps, 'cache');
       if (sight) return sight;
       if (sentAt === null || performance.now() - sentAt >= pace.resend_ms) {
         const proof = sentAt === null && tx.fresh ? null : await proveDead(chain, tx, steps.prove);
         if (proof?.kind === 'dead') return proof;
+        const old = proof?.kind === 'seen' ? await look(chain, tx, steps, 'history') : null;
+        if (old) return old;
         reason = proof?.kind === 'unknown' && proof.why !== 'not_expired' ? 'outcome_unknown' : 'awaiting_confirmation';
         sentAt = performance.now();
         await send(chain, tx, steps.send);
@@ -65,9 +67,14 @@ export async function follow(chain: Chain, tx: InFlight, steps: FollowSteps, wat
   }
 }
 
-/** One look at the chain: landed at `confirmed`, dead by an error at `finalized`, or null. */
-async function look(chain: Chain, tx: InFlight, steps: FollowSteps): Promise<Sight | null> {
-  const { value } = await chain.ask(steps.status, rpc => rpc.getSignatureStatuses([tx.signature]));
+/**
+ * One look at the chain: landed at `confirmed`, dead by an error at `finalized`, or null. A node's cache forgets a status
+ * after some 300 blocks, so what landed long ago (nobody was there to look) is in its history only.
+ */
+async function look(chain: Chain, tx: InFlight, steps: FollowSteps, where: 'cache' | 'history'): Promise<Sight | null> {
+  const { value } = await chain.ask(steps.status, rpc =>
+    rpc.getSignatureStatuses([tx.signature], { searchTransactionHistory: where === 'history' }),
+  );
   const status = value[0] ?? null;
   if (status === null || status.confirmationStatus === 'processed' || status.confirmationStatus === null) return null;
   if (status.err !== null) {
