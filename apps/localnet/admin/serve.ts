@@ -19,7 +19,9 @@ export const serveAdmin = (context: AdminContext) => async (request: IncomingMes
   try {
     const text = (await bodyOf(request, MAX_BODY)) ?? '';
     const body: unknown = text === '' ? {} : JSON.parse(text);
-    reply(response, 200, 'application/json', toJson((await route(context, body)) ?? { ok: true }));
+    const answer = await route(context, body);
+    await context.chain.store.settled();
+    reply(response, 200, 'application/json', toJson(answer ?? { ok: true }));
   } catch (error) {
     reply(response, 400, 'application/json', toJson({ error: error instanceof Error ? error.message : String(error) }));
   }

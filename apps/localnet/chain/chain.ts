@@ -8,7 +8,7 @@ import { Forks, isSeen, type Phantom } from './forks.ts';
 import { Heads, type Moment } from './heads.ts';
 import { type MintKind, mintsOf, type Network } from './identity.ts';
 import { Inbox } from './inbox.ts';
-import { hashOf, land, type Sent } from './landing.ts';
+import { type Finish, hashOf, land, type Sent } from './landing.ts';
 import { mintAccount } from './mints.ts';
 import { Past } from './past.ts';
 import { installPrograms } from './programs.ts';
@@ -130,8 +130,8 @@ export class Chain {
   }
 
   /** Executes the transaction in the open block, or says why no block takes it. */
-  land(tx: WireTransaction): Sent {
-    return land(this, tx);
+  land(tx: WireTransaction, finish?: Finish): Sent {
+    return land(this, tx, finish);
   }
 
   /** Shows a transaction in a block that will be abandoned. */

@@ -22,6 +22,7 @@ import type { Chain } from './chain.ts';
 import { readMint } from './holding.ts';
 import { FAUCET_SEED, SYSTEM } from './identity.ts';
 import { chainKey } from './keys.ts';
+import type { Finish } from './landing.ts';
 import { MAX_PROCESSING_AGE } from './slots.ts';
 import { decodeTransaction } from './wire.ts';
 
@@ -58,11 +59,13 @@ export function airdrop(chain: Chain, to: string, lamports: bigint): string {
  * `amount` in atoms. Returns the signature.
  */
 export async function mintTo(chain: Chain, owner: string, mint: string, amount: bigint): Promise<string> {
+  const program = readAccount(chain.vm, mint)?.owner ?? '';
+  const tokenProgram = address(program);
+  const [ata] = await findAssociatedTokenPda({ owner: address(owner), mint: address(mint), tokenProgram });
+  // From here on nothing waits, so that no one else can come between.
   const account = readAccount(chain.vm, mint);
   const read = readMint(account);
   if (!account || !read) throw new Error(`not a mint: ${mint}`);
-  const tokenProgram = address(account.owner);
-  const [ata] = await findAssociatedTokenPda({ owner: address(owner), mint: address(mint), tokenProgram });
   const faucet = createNoopSigner(address(faucetKey.address));
   const instructions = [
     getCreateAssociatedTokenIdempotentInstruction({
@@ -77,23 +80,33 @@ export async function mintTo(chain: Chain, owner: string, mint: string, amount: 
       { programAddress: tokenProgram },
     ),
   ];
-  const authority = (who: Uint8Array | null, from: RawAccount): RawAccount => {
-    const data = new Uint8Array(from.data);
-    data.set(new Uint8Array(36));
-    if (who) data.set([1, 0, 0, 0, ...who]);
-    return { ...from, data };
-  };
-  chain.decree(new Map([[mint, authority(faucetKey.publicKey, account)]]));
-  try {
-    return byFaucet(chain, instructions);
-  } finally {
+  const authority = read.mintAuthority ? addressBytes(read.mintAuthority) : null;
+  chain.write(new Map([[mint, withAuthority(account, faucetKey.publicKey)]]));
+  const giveBack = (written: Map<string, RawAccount | null>) => {
     const after = readAccount(chain.vm, mint);
-    if (after) chain.decree(new Map([[mint, authority(read.mintAuthority ? addressBytes(read.mintAuthority) : null, after)]]));
+    if (!after) return;
+    const restored = withAuthority(after, authority);
+    chain.write(new Map([[mint, restored]]));
+    written.set(mint, restored);
+  };
+  try {
+    return byFaucet(chain, instructions, giveBack);
+  } catch (error) {
+    giveBack(new Map());
+    throw error;
   }
 }
 
+/** The mint with another mint authority, or none. */
+function withAuthority(mint: RawAccount, authority: Uint8Array | null): RawAccount {
+  const data = new Uint8Array(mint.data);
+  data.set(new Uint8Array(36));
+  if (authority) data.set([1, 0, 0, 0, ...authority]);
+  return { ...mint, data };
+}
+
 /** Signs and lands; takes an older blockhash when the very same message has landed already, so that asking twice gives twice. */
-function byFaucet(chain: Chain, instructions: Instruction[]): string {
+function byFaucet(chain: Chain, instructions: Instruction[], finish?: Finish): string {
   const newest = chain.slots.height(chain.heads.at('processed'));
   for (let height = newest; height > newest - MAX_PROCESSING_AGE && height >= 0; height--) {
     const message = pipe(
@@ -108,7 +121,7 @@ function byFaucet(chain: Chain, instructions: Instruction[]): string {
     );
     const { messageBytes } = compileTransaction(message);
     const signature = faucetKey.sign(new Uint8Array(messageBytes));
-    const sent = chain.land(decodeTransaction(new Uint8Array([1, ...signature, ...messageBytes])));
+    const sent = chain.land(decodeTransaction(new Uint8Array([1, ...signature, ...messageBytes])), finish);
     if (sent.kind === 'landed' && sent.record.err === null) return sent.record.signature;
     if (sent.kind === 'dropped' && sent.reason === 'AlreadyProcessed') continue;
     throw new Error(`the faucet failed: ${JSON.stringify(sent.kind === 'landed' ? sent.record.err : sent.reason)}`);

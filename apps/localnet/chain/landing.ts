@@ -16,8 +16,11 @@ export type Sent = { kind: 'landed'; record: Landed } | { kind: 'dropped'; reaso
 
 export const hashOf = (message: Uint8Array): Buffer => createHash('sha256').update(message).digest();
 
+/** A last change to the accounts that a transaction wrote, saved with them. */
+export type Finish = (written: Map<string, RawAccount | null>) => void;
+
 /** Executes the transaction in the open block, or says why no block takes it. Signatures are checked here. */
-export function land(chain: Chain, tx: WireTransaction): Sent {
+export function land(chain: Chain, tx: WireTransaction, finish?: Finish): Sent {
   const resolved = admitted(chain, tx);
   if ('reason' in resolved) return { kind: 'dropped', reason: resolved.reason };
   const { vm } = chain;
@@ -39,6 +42,7 @@ export function land(chain: Chain, tx: WireTransaction): Sent {
     accounts.set(key, after);
   });
   if (effects.err !== null) advanceNonce(chain, resolved.nonce, accounts);
+  finish?.(accounts);
   return commit(chain, tx, resolved, effects, accounts);
 }
 

@@ -27,17 +27,19 @@ export type Change = {
 export type StoredTransaction = { id: number; record: Landed; wire: Uint8Array };
 
 /**
- * The chain on disk. A change and its record are one SQLite transaction, so that a process killed at any line leaves
- * either both or neither. Without a file SQLite keeps a temporary one, so that history never fills the heap.
+ * The chain on disk. A change and its record are in one SQLite transaction, so that a process killed at any line leaves
+ * either both or neither. What comes in together is written together: nobody may be told of anything before `settled()`.
+ * Without a file SQLite keeps a temporary one, so that history never fills the heap.
  */
 export class Store {
   readonly #db: DatabaseSync;
   readonly #sql: ReturnType<typeof statements>;
+  #group: Promise<void> | null = null;
 
   constructor(file: string | null) {
     this.#db = new DatabaseSync(file ?? '');
     // Survives the death of the process, which is what the localnet promises; a power cut may lose the last moments.
-    if (file) this.#db.exec('pragma journal_mode = wal');
+    this.#db.exec(`pragma journal_mode = ${file ? 'wal' : 'memory'}`);
     this.#db.exec('pragma synchronous = off; pragma cache_size = -32000; pragma locking_mode = exclusive');
     this.#db.exec(SCHEMA);
     this.#sql = statements(this.#db);
@@ -49,7 +51,7 @@ export class Store {
   }
 
   setMeta(key: string, value: string): void {
-    this.#sql.setMeta.run(key, value);
+    this.#write(() => this.#sql.setMeta.run(key, value));
   }
 
   /** Every account that was ever written and still exists. */
@@ -69,15 +71,36 @@ export class Store {
   }
 
   save(change: Change): void {
-    this.#db.exec('begin');
-    try {
+    this.#write(() => {
       for (const [address, account] of change.accounts) this.#saveAccount(address, account);
       if (change.tx) this.#saveTransaction(change.tx);
-      this.#db.exec('commit');
-    } catch (error) {
-      this.#db.exec('rollback');
-      throw error;
+    });
+  }
+
+  /** When everything written so far is on disk. */
+  async settled(): Promise<void> {
+    await this.#group;
+  }
+
+  /** Writes into the group that is open, or opens one, which is committed when this turn of the event loop is over. */
+  #write(run: () => void): void {
+    if (this.#group === null) {
+      this.#sql.begin.run();
+      this.#group = new Promise(resolve => setImmediate(() => resolve(this.#commit())));
     }
+    try {
+      run();
+    } catch (error) {
+      // The VM has gone on and the disk has not: nothing after this could be true. A defect; the process ends.
+      process.stderr.write(`localnet: cannot write: ${error instanceof Error ? error.stack : String(error)}\n`);
+      process.abort();
+    }
+  }
+
+  #commit(): void {
+    if (this.#group === null) return;
+    this.#group = null;
+    this.#sql.commit.run();
   }
 
   #saveAccount(address: string, account: RawAccount | null): void {
@@ -125,14 +148,16 @@ export class Store {
   }
 
   noteTime(slot: number, time: number): void {
-    this.#sql.noteTime.run(slot, time);
+    this.#write(() => this.#sql.noteTime.run(slot, time));
   }
 
+  /** Ids are given without gaps, so the last one is the count. */
   countTransactions(slot: number): number {
-    return Number(this.#sql.countTx.get(slot)?.n ?? 0);
+    return Number(this.#sql.countTx.get(slot)?.id ?? 0);
   }
 
   close(): void {
+    this.#commit();
     this.#db.close();
   }
 }
@@ -150,6 +175,8 @@ function statements(db: DatabaseSync) {
   allAccounts.setReadBigInts(true);
   return {
     allAccounts,
+    begin: db.prepare('begin'),
+    commit: db.prepare('commit'),
     getMeta: db.prepare('select value from meta where key = ?'),
     setMeta: db.prepare('insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value'),
     deleteAccount: db.prepare('delete from account where address = ?'),
@@ -164,6 +191,6 @@ function statements(db: DatabaseSync) {
     tokenAccounts: db.prepare('select address from account where token_owner = ?'),
     timeBefore: db.prepare('select slot, time from block_time where slot <= ? order by slot desc limit 1'),
     noteTime: db.prepare('insert or ignore into block_time (slot, time) values (?, ?)'),
-    countTx: db.prepare('select count(*) as n from tx where slot <= ?'),
+    countTx: db.prepare('select id from tx where slot <= ? order by slot desc, id desc limit 1'),
   };
 }

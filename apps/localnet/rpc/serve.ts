@@ -47,6 +47,7 @@ export const serveRpc = (node: Node, faults: Faults) => async (request: Incoming
     if (plan.ending !== 'answer') ending = plan.ending;
   }
   const text = answers.length === 0 ? '' : toJson(Array.isArray(raw) ? answers : answers[0]);
+  await node.chain.store.settled();
   if (ending === 'reset') return void response.destroy();
   if (ending === 'half') return half(response, text);
   reply(response, 200, JSON_TYPE, text);
