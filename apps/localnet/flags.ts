@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { MINT_AUTHORITY_SEED, type Network } from './chain/identity.ts';
-import { chainKey } from './chain/keys.ts';
+import type { Network } from './chain/identity.ts';
 import type { LocalnetOptions } from './localnet.ts';
 
 const DEFAULT_SLOT_MS = 400;
@@ -37,7 +36,7 @@ export function readFlags(args: string[]): LocalnetOptions & { exitWithStdin: bo
     slotMs,
     instant,
     network: network as Network,
-    mintAuthority: values['mint-authority'] ?? chainKey(MINT_AUTHORITY_SEED).address,
+    mintAuthority: values['mint-authority'] ?? null,
     bareUsdg: values['bare-usdg'],
     exitWithStdin: values['exit-with-stdin'],
   };

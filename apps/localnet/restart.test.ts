@@ -83,6 +83,22 @@ test('SIGTERM ends it cleanly, and so does the end of its stdin when asked to wa
   expect(await ended(() => child?.stdin?.end())).toEqual([0, null]);
 });
 
+test('a state file keeps its network, and its mints go to the authority that is named', async () => {
+  const other = (await wallet(90)).address;
+  const authorityOf = async (url: string): Promise<string> =>
+    (await result(url, 'getAccountInfo', USDC, { encoding: 'jsonParsed', commitment: 'processed' })).value.data.parsed.info
+      .mintAuthority;
+  const first = await authorityOf((await up('--slot-ms', 'instant')).rpc);
+  await ended(() => child?.kill('SIGTERM'));
+  expect(await authorityOf((await up('--slot-ms', 'instant', '--mint-authority', other)).rpc)).toBe(other);
+  expect(first).not.toBe(other);
+  await ended(() => child?.kill('SIGTERM'));
+  expect(await authorityOf((await up('--slot-ms', 'instant')).rpc)).toBe(other);
+  await ended(() => child?.kill('SIGTERM'));
+  child = spawn(process.execPath, [MAIN, '--network', 'mainnet', '--state', join(folder, 'chain.sqlite')], { stdio: 'ignore' });
+  expect((await once(child, 'exit'))[0]).not.toBe(0);
+});
+
 test('a flag that makes no sense is refused', async () => {
   child = spawn(process.execPath, [MAIN, '--slot-ms', 'soon'], { stdio: 'ignore' });
   const [code] = await once(child, 'exit');

@@ -32,7 +32,7 @@ function status({ chain, faults, main, lagging }: AdminContext) {
   });
   return {
     network: chain.options.network,
-    mint_authority: chain.options.mintAuthority,
+    mint_authority: chain.mintAuthority,
     mints: chain.mints,
     slots: slots(main),
     lagging_slots: slots(lagging),

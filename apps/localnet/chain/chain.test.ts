@@ -149,7 +149,7 @@ test('minting by the admin is a transaction, keeps the mint authority, and works
   expect(history.map((h: { signature: string }) => h.signature)).toEqual([signature]);
   for (const mint of [USDC, USDG]) {
     const info = await lab.result('getAccountInfo', mint, { encoding: 'jsonParsed', commitment: 'confirmed' });
-    expect(info.value.data.parsed.info.mintAuthority).toBe(lab.localnet.chain.options.mintAuthority);
+    expect(info.value.data.parsed.info.mintAuthority).toBe(lab.localnet.chain.mintAuthority);
   }
 });
 

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import internal from 'litesvm/dist/internal.js';
 import { type RawAccount, readAccount, type Vm, writeAccount } from './account.ts';
-import { base58 } from './base58.ts';
 import { Calendar } from './calendar.ts';
 import type { TransactionError } from './errors.ts';
 import { Forks, isSeen, type Phantom } from './forks.ts';
@@ -9,19 +7,20 @@ import { Heads, type Moment } from './heads.ts';
 import { type MintKind, mintsOf, type Network } from './identity.ts';
 import { Inbox } from './inbox.ts';
 import { type Finish, hashOf, land, type Sent } from './landing.ts';
-import { mintAccount } from './mints.ts';
 import { Past } from './past.ts';
 import { installPrograms } from './programs.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { type SimulateOptions, type Simulation, simulate } from './simulate.ts';
-import { MAX_PROCESSING_AGE, type Skipped, Slots } from './slots.ts';
+import { MAX_PROCESSING_AGE, Slots } from './slots.ts';
+import { identify, restore } from './startup.ts';
 import { Store, type StoredTransaction } from './store.ts';
 import { Ticker } from './ticker.ts';
 import type { WireTransaction } from './wire.ts';
 
 export type ChainOptions = {
   network: Network;
-  mintAuthority: string;
+  /** Who may mint and freeze; null for whoever it was, or the public key of development. */
+  mintAuthority: string | null;
   /** The SQLite file, or null for a chain that is forgotten at the end. */
   state: string | null;
   slotMs: number;
@@ -30,9 +29,6 @@ export type ChainOptions = {
   bareUsdg: boolean;
 };
 
-/** Slots before the first block are missing, as most are on a real network, so that slot and height differ. */
-const FIRST_SLOT = 1_000;
-const FIRST_OPEN = FIRST_SLOT + 200;
 /** What is sent in the last sixteenth of a slot misses it. */
 const LATE_PART = 16;
 /** How far back a lagging node may look, beyond finality. */
@@ -47,6 +43,7 @@ export class Chain {
   readonly past = new Past();
   readonly store: Store;
   readonly mints: MintKind[];
+  readonly mintAuthority: string;
   readonly forks = new Forks();
   readonly calendar: Calendar;
   readonly #ticker: Ticker;
@@ -57,16 +54,16 @@ export class Chain {
     this.options = options;
     this.store = new Store(options.state);
     this.mints = mintsOf(options.network);
-    const seed = this.#remembered('seed', () => base58(randomBytes(32)));
-    const skipped = JSON.parse(this.#remembered('skipped', () => JSON.stringify([{ from: 1, to: FIRST_SLOT }]))) as Skipped[];
+    const { seed, skipped, open, mintAuthority } = identify(this.store, options);
+    this.mintAuthority = mintAuthority;
     this.slots = new Slots(seed, skipped);
-    this.heads = new Heads(this.slots, Number(this.#remembered('open', () => String(FIRST_OPEN))), options.instant);
+    this.heads = new Heads(this.slots, open, options.instant);
     this.calendar = new Calendar(this.store, options.slotMs);
     this.vm = new internal.LiteSvm();
     this.vm.setTransactionHistory(0n);
     this.vm.setBlockhashCheck(false);
     installPrograms(this.vm);
-    this.#restore();
+    restore(this);
     this.#setClock();
     this.#ticker = new Ticker(options.slotMs, { freeze: () => this.#freeze(), confirm: () => this.heads.confirm() });
   }
@@ -202,22 +199,5 @@ export class Chain {
     this.vm.expireBlockhash();
     this.calendar.open(this.heads.open);
     this.vm.setClock(new internal.Clock(BigInt(this.heads.open), 0n, 0n, 1n, BigInt(this.calendar.openTime_s)));
-  }
-
-  #restore(): void {
-    for (const [address, account] of this.store.accounts()) writeAccount(this.vm, address, account);
-    const missing = this.mints.filter(mint => readAccount(this.vm, mint.address) === null);
-    this.decree(new Map(missing.map(mint => [mint.address, mintAccount(mint, this.options)])));
-    this.past.forget(Number.MAX_SAFE_INTEGER);
-    const since = this.slots.slotAt(Math.max(0, this.slots.height(this.heads.open) - 2 * MAX_PROCESSING_AGE));
-    for (const [hash, slot] of this.store.messagesSince(since)) this.#landed.set(hash.toString('latin1'), slot);
-  }
-
-  #remembered(key: string, first: () => string): string {
-    const known = this.store.meta(key);
-    if (known !== undefined) return known;
-    const value = first();
-    this.store.setMeta(key, value);
-    return value;
   }
 }
