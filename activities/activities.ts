@@ -12,30 +12,39 @@ import { watchFinality } from '#libs/watch/finality';
 import { restartOverdue } from '#libs/watch/overdue';
 import type { Activities } from '#workflows/contracts/activities';
 
+const BEATS_PER_TIMEOUT = 3;
+
 /** What the workflows ask of the world. `stopping` is aborted when the worker shuts down: whatever polls, yields. */
 export function openActivities(parts: Parts, stopping: AbortSignal): Activities {
-  const watch = (pace: Pace): Watch => ({
-    pace,
-    beat: () => Context.current().heartbeat(),
-    abort: AbortSignal.any([stopping, Context.current().cancellationSignal]),
-  });
+  /** Beats by itself: a question may hang longer than a heartbeat, and the process lives. What hangs has its own limits. */
+  const watched = async <T>(pace: Pace, work: (watch: Watch) => Promise<T>): Promise<T> => {
+    const context = Context.current();
+    const beat = () => context.heartbeat();
+    const timer = setInterval(beat, pace.heartbeat_ms / BEATS_PER_TIMEOUT);
+    try {
+      return await work({ pace, beat, abort: AbortSignal.any([stopping, context.cancellationSignal]) });
+    } finally {
+      clearInterval(timer);
+    }
+  };
   return {
     /** Safe to repeat: submits the same message, and believes only the chain. */
-    settle: ({ payment_id, run, pace }) => settlePayment(parts, { paymentId: payment_id, carrier: run.workflow_id }, watch(pace)),
+    settle: ({ payment_id, run, pace }) =>
+      watched(pace, watch => settlePayment(parts, { paymentId: payment_id, carrier: run.workflow_id }, watch)),
     /** Safe to repeat: writes once. */
     recordSettlement: ({ payment_id, run, landed }) => recordSettlement(parts, payment_id, run, landed),
     /** Safe to repeat: writes once. */
     failSettlement: ({ payment_id, run, why }) => failSettlement(parts, payment_id, run, why),
     /** Safe to repeat: goes on from the stored attempt; signs anew only what is proven dead. */
     payLeg: ({ leg_id, refund_id, run, pace }) =>
-      payLeg(parts, { legId: leg_id, refundId: refund_id, carrier: run.workflow_id }, watch(pace)),
+      watched(pace, watch => payLeg(parts, { legId: leg_id, refundId: refund_id, carrier: run.workflow_id }, watch)),
     /** Safe to repeat: writes once. */
     postLeg: ({ leg_id, refund_id, run, landed }) => postLeg(parts, { legId: leg_id, refundId: refund_id }, run, landed),
     /** Safe to repeat: opening an open account changes nothing. */
-    openTreasury: ({ treasury_id, run, pace }) => openTreasury(parts, treasury_id, run, watch(pace)),
+    openTreasury: ({ treasury_id, run, pace }) => watched(pace, watch => openTreasury(parts, treasury_id, run, watch)),
     /** Safe to repeat: stamps once. */
-    watchFinality: () => watchFinality(parts),
+    watchFinality: ({ pace }) => watched(pace, () => watchFinality(parts)),
     /** Safe to repeat: a start of what runs is no start. */
-    restartOverdue: ({ pace }) => restartOverdue(parts, pace),
+    restartOverdue: ({ pace }) => watched(pace, () => restartOverdue(parts, pace)),
   };
 }

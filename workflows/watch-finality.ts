@@ -3,4 +3,4 @@ import { remote } from './desk.ts';
 
 /** A look, in bulk, at what is confirmed and not yet final. Started by a Schedule. */
 export const watchFinality = ({ pace }: WatchInput): Promise<{ finalized: number; gone: number }> =>
-  remote(pace, 'look at what is confirmed').watchFinality();
+  remote(pace, 'look at what is confirmed').watchFinality({ pace });

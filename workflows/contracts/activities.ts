@@ -19,6 +19,6 @@ export type Activities = {
     run: Run;
     pace: Pace;
   }): Promise<{ kind: 'opened' } | { kind: 'waiting'; reason: WaitReason; since: string }>;
-  watchFinality(): Promise<{ finalized: number; gone: number }>;
+  watchFinality(input: { pace: Pace }): Promise<{ finalized: number; gone: number }>;
   restartOverdue(input: { pace: Pace }): Promise<{ restarted: number }>;
 };
