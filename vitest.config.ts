@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['source', 'node'];
 
 /** A stack per file, and one file at a time: two cores carry one stack. */
-const onStacks = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+const onStacks = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  setupFiles: ['test/support/held-answers.ts'],
+};
 
 export default defineConfig({
   ssr: { resolve: { conditions } },

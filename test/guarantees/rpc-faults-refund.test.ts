@@ -8,29 +8,35 @@ import { TEST_PACE } from '#test/support/pace';
 import { transactionsOf } from '#test/support/proofs';
 import { admin, openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
+import { currentDetails, eventTypes, operator } from '#test/support/temporal';
 
 let stack: Stack;
 let shop: Shop;
 let purse: string;
+let temporal: ReturnType<typeof operator>;
 
 beforeAll(async () => {
   stack = await startStack({ env: TEST_PACE });
+  temporal = operator(stack);
   shop = await openShop(stack);
   purse = await shop.buyer.tokenAccount();
 });
 afterEach(() => clearFaults(stack));
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await temporal?.close();
+  await stack?.stop();
+});
 
 const AMOUNT = 40_000n;
 
 /** A settled payment and what the buyer held, before a refund meets a fault. */
-async function before() {
+async function settled() {
   const payment = await shop.paid();
   return { payment, balance: await shop.buyer.balance(), transactions: (await transactionsOf(stack.urls.rpc, purse)).length };
 }
 
 /** The refund moved its money in exactly one transaction, the one it names, and everything else still holds. */
-async function expectOnce(start: Awaited<ReturnType<typeof before>>, refund: RefundView): Promise<void> {
+async function expectOnce(start: Awaited<ReturnType<typeof settled>>, refund: RefundView): Promise<void> {
   expect(refund).toMatchObject({ status: 'succeeded', moved_atomic: `${AMOUNT}`, waiting: null, needs_attention: false });
   const after = await transactionsOf(stack.urls.rpc, purse);
   expect(after.length - start.transactions).toBe(1);
@@ -44,12 +50,15 @@ async function expectOnce(start: Awaited<ReturnType<typeof before>>, refund: Ref
   expect(await violations(stack)).toEqual([]);
 }
 
-/** The refund waits, says for what, and its money is reserved: nothing more than the rest can be had. */
+/** The refund waits, the API and Temporal say for what, and its money is reserved: nothing more than the rest can be had. */
 async function expectHeld(paymentId: string, refundId: string, wanted: { status: string; reason: string }): Promise<RefundView> {
   const refund = await shop.api.until<RefundView>(
     `/v1/refunds/${refundId}`,
     one => one.waiting?.reason === wanted.reason && one.status === wanted.status,
   );
+  const carrier = temporal.client.workflow.getHandle(refund.workflow.id);
+  await eventually('Temporal shows the wait', async () => (await currentDetails(carrier)).includes(wanted.reason));
+  expect(await eventTypes(carrier)).not.toContain('ACTIVITY_TASK_TIMED_OUT');
   expect(refund.payment).toMatchObject({
     refunded_atomic: '0',
     reserved_atomic: `${AMOUNT}`,
@@ -83,7 +92,7 @@ describe('I2, I3: one attempt, sent again, moves a refund once when sendTransact
     ['is down', { kind: 'unavailable' }],
     ['breaks off in its answer', { kind: 'reset_mid_body' }],
   ] as const)('%s', async (_how, fault) => {
-    const start = await before();
+    const start = await settled();
     const met = await inject(stack, { ...fault, method: 'sendTransaction', account: purse, times: 2 });
 
     const id = await shop.accepted(start.payment.id, AMOUNT);
@@ -103,7 +112,7 @@ describe('I2, I3: one attempt moves a refund once when the question for its stat
     ['is answered by a node that is behind', { kind: 'lag', slots: 60 }],
     ['is answered by a node whose cache forgets', { kind: 'forget_statuses' }],
   ] as const)('%s', async (_how, fault) => {
-    const start = await before();
+    const start = await settled();
     const met = await inject(stack, { ...fault, method: 'getSignatureStatuses', times: 8 });
 
     const refund = await shop.refundIs(await shop.accepted(start.payment.id, AMOUNT), 'succeeded');
@@ -114,8 +123,23 @@ describe('I2, I3: one attempt moves a refund once when the question for its stat
   });
 });
 
+test('I2: a worker whose first node is behind, and its second is not, pays once', async () => {
+  const worker = stack.part('worker');
+  await admin(stack, 'POST', '/lag', { slots: 100 });
+  await worker.stop();
+  await worker.start({ SOLANA_DEVNET_RPC_URL: `${stack.urls.laggingRpc},${stack.urls.rpc}` });
+  const start = await settled();
+
+  const refund = await shop.refundIs(await shop.accepted(start.payment.id, AMOUNT), 'succeeded');
+
+  expect(attemptsOf(refund)).toMatchObject([{ outcome: 'landed' }]);
+  await expectOnce(start, refund);
+  await worker.stop();
+  await worker.start();
+});
+
 test('I2: an attempt that expired and is absent is proven dead, and only then the next is signed and lands', async () => {
-  const start = await before();
+  const start = await settled();
   const nothingLands = await inject(stack, { kind: 'never_land', method: 'sendTransaction', account: purse });
   const id = await shop.accepted(start.payment.id, AMOUNT);
   const first = await liveSignature(id);
@@ -137,7 +161,7 @@ test('I2: an attempt that expired and is absent is proven dead, and only then th
 });
 
 test('I2: an attempt that failed on chain is dead at finalized, and only then the next is signed and lands', async () => {
-  const start = await before();
+  const start = await settled();
   await inject(stack, { kind: 'fail_on_chain', method: 'sendTransaction', account: purse, times: 1 });
 
   const refund = await shop.refundIs(await shop.accepted(start.payment.id, AMOUNT), 'succeeded');
@@ -155,15 +179,16 @@ describe('I3: past its expiry, an attempt is not dead while', () => {
     ['the node lacks blocks in between', { kind: 'gap', from_slot: 0, to_slot: 1_000_000_000, method: 'getBlocks' }],
     ['the node that is asked is behind', { kind: 'lag', slots: 250, method: 'getSignatureStatuses' }],
     ['the question for absence is refused', { kind: 'rate_limit', method: 'getBlocks' }],
+    ['the question for absence hangs', { kind: 'delay', method: 'getBlocks', ms: 60_000 }],
   ] as const)('%s', async (_how, blindness) => {
-    const start = await before();
+    const start = await settled();
     const nothingLands = await inject(stack, { kind: 'never_land', method: 'sendTransaction', account: purse });
     const id = await shop.accepted(start.payment.id, AMOUNT);
     const first = await liveSignature(id);
     const blind = await inject(stack, blindness);
     await jump(stack, PAST_EXPIRY);
 
-    const reason = blindness.kind === 'rate_limit' ? 'rpc_unavailable' : 'outcome_unknown';
+    const reason = ['rate_limit', 'delay'].includes(blindness.kind) ? 'rpc_unavailable' : 'outcome_unknown';
     const held = await expectHeld(start.payment.id, id, { status: 'processing', reason });
     expect(attemptsOf(held)).toMatchObject([{ signature: first, outcome: 'live' }]);
 
@@ -176,7 +201,7 @@ describe('I3: past its expiry, an attempt is not dead while', () => {
 });
 
 test('I2: an attempt that landed unseen is found in history, when its status is forgotten and it would have expired', async () => {
-  const start = await before();
+  const start = await settled();
   const blind = await inject(stack, { kind: 'unavailable', method: 'getSignatureStatuses' });
   const id = await shop.accepted(start.payment.id, AMOUNT);
   const first = await liveSignature(id);
@@ -198,7 +223,7 @@ describe('I3, I7: a refund waits for the RPC, says so, and ends when it is back;
     ['does not answer at all', () => inject(stack, { kind: 'delay', ms: 60_000 })],
   ];
   test.each(outages)('%s before anything is signed', async (_how, fail) => {
-    const start = await before();
+    const start = await settled();
     const outage = await fail();
     const id = await shop.accepted(start.payment.id, AMOUNT);
 
@@ -210,7 +235,7 @@ describe('I3, I7: a refund waits for the RPC, says so, and ends when it is back;
   });
 
   test.each(outages)('%s after the transfer was signed', async (_how, fail) => {
-    const start = await before();
+    const start = await settled();
     await inject(stack, { kind: 'never_land', method: 'sendTransaction', account: purse });
     const id = await shop.accepted(start.payment.id, AMOUNT);
     const first = await liveSignature(id);
@@ -222,19 +247,4 @@ describe('I3, I7: a refund waits for the RPC, says so, and ends when it is back;
     await clearFaults(stack);
     await expectOnce(start, await shop.refundIs(id, 'succeeded'));
   });
-});
-
-test('I2: a worker whose first node is behind, and its second is not, pays once', async () => {
-  const worker = stack.part('worker');
-  await admin(stack, 'POST', '/lag', { slots: 100 });
-  await worker.stop();
-  await worker.start({ SOLANA_DEVNET_RPC_URL: `${stack.urls.laggingRpc},${stack.urls.rpc}` });
-  const start = await before();
-
-  const refund = await shop.refundIs(await shop.accepted(start.payment.id, AMOUNT), 'succeeded');
-
-  expect(attemptsOf(refund)).toMatchObject([{ outcome: 'landed' }]);
-  await expectOnce(start, refund);
-  await worker.stop();
-  await worker.start();
 });
