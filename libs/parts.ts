@@ -1,5 +1,6 @@
 import { createKeyPairSignerFromBytes, type KeyPairSigner } from '@solana/kit';
-import { type Chain, openChain } from '#libs/chain/chain';
+import type { Chain } from '#libs/chain/chain';
+import { openChains } from '#libs/chain/open-chains';
 import { type Clock, systemClock } from '#libs/clock/clock';
 import { type Config, need } from '#libs/config/config';
 import { paceOf } from '#libs/config/pace';
@@ -45,19 +46,12 @@ export async function openParts(config: Config, processName: string): Promise<Pa
   });
   const master = need(config, 'EBB_MASTER_KEY');
   const token = config.EBB_FACILITATOR_TOKEN;
-  const rpcUrls: Record<Network, readonly string[] | undefined> = {
-    'solana-devnet': config.SOLANA_DEVNET_RPC_URL,
-    'solana-mainnet': config.SOLANA_MAINNET_RPC_URL,
-  };
   const facilitatorUrls: Record<Network, string | undefined> = {
     'solana-devnet': config.EBB_FACILITATOR_DEVNET_URL,
     'solana-mainnet': config.EBB_FACILITATOR_MAINNET_URL,
   };
-  const chains = new Map<Network, Chain>();
   const facilitators = new Map<Network, FacilitatorClient>();
   for (const network of NETWORKS) {
-    const urls = rpcUrls[network];
-    if (urls) chains.set(network, openChain(network, urls, steps));
     const url = facilitatorUrls[network];
     if (url) facilitators.set(network, openFacilitatorClient({ url, token, steps }));
   }
@@ -72,7 +66,7 @@ export async function openParts(config: Config, processName: string): Promise<Pa
     ids: ulidIds(),
     steps,
     db,
-    chains,
+    chains: openChains(config, steps),
     facilitators,
     sealer: sealer(master),
     keys: {

@@ -37,7 +37,9 @@ export async function verify(parts: FacilitatorParts, body: unknown, account: st
   const { official, course } = officialFor(parts, checked);
   const answer = await official.verify(asked.payload, asked.requirements);
   if (course.trouble) throw new Outage('the chain could not be asked', { cause: course.trouble });
-  return answer;
+  // Another request may have settled it meanwhile: then the simulation found it processed, which is no fault of the payment.
+  const since = answer.isValid ? null : await knownSettlement(parts, asked);
+  return since && since.outcome !== 'failed' ? { isValid: true, payer: since.payer } : answer;
 }
 
 /**
@@ -57,9 +59,10 @@ export async function settle(parts: FacilitatorParts, body: unknown, account: st
   const answer = await official.settle(asked.payload, asked.requirements);
   if (course.settlement) return settled(asked, course.settlement, course.followed ?? troubled(course));
   if (course.trouble) throw new Outage('the chain or the database could not be asked', { cause: course.trouble });
-  if (course.refusal) return failed(course.refusal, asked);
-  // Nothing was signed, so the official answer is a refusal of the payment as it came.
-  return answer;
+  // Nothing was signed here; but another request may have settled it meanwhile, and this one found it processed.
+  const since = await knownSettlement(parts, asked);
+  if (since) return settled(asked, since, await follow(parts, chainOf(parts, since), since));
+  return course.refusal ? failed(course.refusal, asked) : answer;
 }
 
 /** What the sponsor signed before for this very message: checked then, whatever key or rule is in force now. */

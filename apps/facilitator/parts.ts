@@ -1,8 +1,9 @@
 import { createKeyPairSignerFromBytes, type TransactionPartialSigner } from '@solana/kit';
-import { type Chain, openChain } from '#libs/chain/chain';
+import type { Chain } from '#libs/chain/chain';
+import { openChains } from '#libs/chain/open-chains';
 import { type Config, need } from '#libs/config/config';
 import { type Database, openDatabase } from '#libs/db/database';
-import { NETWORKS, type Network } from '#libs/money/assets';
+import type { Network } from '#libs/money/assets';
 import type { Budgets } from '#libs/paywall/sponsor/budgets';
 import { openSteps, type Steps } from '#libs/steps/steps';
 import { type Log, openLog } from '#libs/telemetry/log';
@@ -30,8 +31,6 @@ export interface FacilitatorParts {
   token: string;
   budgets: Budgets;
   pace: FollowPace;
-  /** The beginning of each network's genesis hash. */
-  genesis: Readonly<Partial<Record<Network, string>>>;
 }
 
 const MAX_QUICK_MS = 100;
@@ -40,15 +39,7 @@ const MAX_WAIT_MS = 5_000;
 export async function openFacilitatorParts(config: Config): Promise<FacilitatorParts> {
   const log = openLog('facilitator', config.EBB_LOG_LEVEL);
   const steps = openSteps(config);
-  const urls: Record<Network, readonly string[] | undefined> = {
-    'solana-devnet': config.SOLANA_DEVNET_RPC_URL,
-    'solana-mainnet': config.SOLANA_MAINNET_RPC_URL,
-  };
-  const chains = new Map<Network, Chain>();
-  for (const network of NETWORKS) {
-    const given = urls[network];
-    if (given) chains.set(network, openChain(network, given, steps));
-  }
+  const chains = openChains(config, steps);
   if (chains.size === 0) throw new Error('no network has an RPC: set SOLANA_DEVNET_RPC_URL or SOLANA_MAINNET_RPC_URL');
   return {
     log,
@@ -71,6 +62,5 @@ export async function openFacilitatorParts(config: Config): Promise<FacilitatorP
       resend: config.EBB_PACE_RESEND_MS,
       wait: Math.min(config.EBB_PACE_ACTIVITY_MS, MAX_WAIT_MS),
     },
-    genesis: config.SOLANA_DEVNET_GENESIS_HASH ? { 'solana-devnet': config.SOLANA_DEVNET_GENESIS_HASH } : {},
   };
 }

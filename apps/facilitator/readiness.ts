@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { CAIP2, type Network } from '#libs/money/assets';
+import type { Network } from '#libs/money/assets';
 import type { FacilitatorParts } from './parts.ts';
 
 export interface Readiness {
@@ -12,7 +12,7 @@ export interface Readiness {
 /** Below this the sponsor cannot pay for the next hundred payments. */
 const LOW_LAMPORTS = 1_000_000n;
 
-/** Whether payments can be settled now: database, each network's RPC and genesis, and the sponsor's money. */
+/** Whether payments can be settled now: database, each network's RPC, and the sponsor's money. */
 export async function readiness(parts: FacilitatorParts): Promise<Readiness> {
   const lamports: Partial<Record<Network, string>> = {};
   const faults = await Promise.all([
@@ -22,10 +22,6 @@ export async function readiness(parts: FacilitatorParts): Promise<Readiness> {
     }),
     ...[...parts.chains].map(([network, chain]) =>
       told(network, async () => {
-        const genesis = await chain.ask('facilitator.ready', rpc => rpc.getGenesisHash());
-        if (!genesis.startsWith(parts.genesis[network] ?? CAIP2[network].slice('solana:'.length))) {
-          return `the RPC serves another chain, of genesis ${genesis}`;
-        }
         const { value } = await chain.ask('facilitator.ready', rpc =>
           rpc.getBalance(parts.sponsor.address, { commitment: 'confirmed' }),
         );

@@ -1,13 +1,8 @@
-import {
-  createSolanaRpc,
-  isSolanaError,
-  type Rpc,
-  SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR,
-  type SolanaRpcApi,
-} from '@solana/kit';
-import type { Network } from '#libs/money/assets';
+import { createSolanaRpcFromTransport, isSolanaError, type Rpc, type SolanaRpcApi } from '@solana/kit';
+import { CAIP2, type Network } from '#libs/money/assets';
 import type { Step } from '#libs/steps/registry';
 import type { Steps } from '#libs/steps/steps';
+import { guardedTransport, RpcOutage } from './transport.ts';
 
 export type ChainRpc = Rpc<SolanaRpcApi>;
 /** What kit's request builders return before they are sent. */
@@ -30,11 +25,18 @@ export interface Chain {
   askEach<T>(step: Step, question: (rpc: ChainRpc) => Promise<T>): Promise<T[]>;
 }
 
-const QUESTION_TIMEOUT_MS = 8_000;
-
-/** Opens the providers of one network. The first is preferred; the others stand in for it and confirm absence. */
-export function openChain(network: Network, urls: readonly string[], steps: Steps): Chain {
-  const rpcs = urls.map(url => createSolanaRpc(url as `https://${string}`));
+/**
+ * Opens the providers of one network. The first is preferred; the others stand in for it and confirm absence.
+ *
+ * @param genesis the genesis hash that providers must show; by default the network's own.
+ */
+export function openChain(
+  network: Network,
+  urls: readonly string[],
+  steps: Steps,
+  genesis = CAIP2[network].slice('solana:'.length),
+): Chain {
+  const rpcs: ChainRpc[] = urls.map(url => createSolanaRpcFromTransport(guardedTransport(url, genesis)));
   return {
     network,
     providers: rpcs.length,
@@ -43,20 +45,21 @@ export function openChain(network: Network, urls: readonly string[], steps: Step
         let last: unknown;
         for (const rpc of rpcs) {
           try {
-            return await question(rpc).send({ abortSignal: AbortSignal.timeout(QUESTION_TIMEOUT_MS) });
+            return await question(rpc).send();
           } catch (error) {
             if (!isTransport(error)) throw error;
             last = error;
           }
         }
-        throw new ChainUnavailable(`no RPC of ${network} answered`, { cause: last });
+        throw new ChainUnavailable(`no RPC of ${network} answered: ${said(last)}`, { cause: last });
       }),
     askEach: (step, question) =>
       steps(step, async () => {
         try {
           return await Promise.all(rpcs.map(question));
         } catch (error) {
-          if (isTransport(error)) throw new ChainUnavailable(`not every RPC of ${network} answered`, { cause: error });
+          if (isTransport(error))
+            throw new ChainUnavailable(`not every RPC of ${network} answered: ${said(error)}`, { cause: error });
           throw error;
         }
       }),
@@ -67,8 +70,8 @@ export function openChain(network: Network, urls: readonly string[], steps: Step
 const SOFT_RPC_CODES = new Set([-32004, -32005, -32007, -32009, -32014, -32016, -32603, 429, -32429]);
 
 function isTransport(error: unknown): boolean {
-  if (!isSolanaError(error)) return true;
-  const code = error.context.__code;
-  if (code > -40_000 && code < -30_000) return SOFT_RPC_CODES.has(code);
-  return isSolanaError(error, SOLANA_ERROR__RPC__TRANSPORT_HTTP_ERROR);
+  if (error instanceof RpcOutage) return true;
+  return isSolanaError(error) && SOFT_RPC_CODES.has(error.context.__code);
 }
+
+const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));

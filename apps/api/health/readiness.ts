@@ -53,13 +53,12 @@ async function temporal(parts: ApiParts): Promise<string | null> {
   }
 }
 
-/** A network is its genesis: money must never move on another chain than the key's prefix says. */
+/** The port itself refuses a node of another chain: money must never move on another than the key's prefix says. */
 async function chain(parts: ApiParts, network: Network): Promise<string | null> {
   const port = parts.chains.get(network);
   if (port === undefined) return 'no RPC is configured';
-  const genesis = await port.ask('api.ready.chain', rpc => rpc.getGenesisHash());
-  const expected = (network === 'solana-devnet' ? parts.config.SOLANA_DEVNET_GENESIS_HASH : undefined) ?? CAIP2[network].slice(7);
-  return genesis.slice(0, expected.length) === expected ? null : `its genesis ${genesis} is another chain's`;
+  await port.ask('api.ready.chain', rpc => rpc.getGenesisHash());
+  return null;
 }
 
 async function facilitator(parts: ApiParts, network: Network): Promise<string | null> {
