@@ -12,6 +12,8 @@ export const PREFIX = {
   leg: 'leg',
   attempt: 'att',
   event: 'evt',
+  act: 'act',
+  break: 'brk',
   request: 'req',
 } as const;
 

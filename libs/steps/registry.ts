@@ -15,6 +15,7 @@ export const STEPS = {
   'api.pay.start': 'api',
   'api.pay.answer': 'api',
   'api.refund.accept': 'api',
+  'api.refund.act': 'api',
   'api.ready.chain': 'api',
   'api.ready.temporal': 'api',
   'api.ready.facilitator': 'api',
@@ -48,6 +49,8 @@ export const STEPS = {
   'refund.landed': 'worker',
   'refund.wait': 'worker',
   'refund.post': 'worker',
+  'refund.act': 'worker',
+  'refund.end': 'worker',
   // worker: treasuries, finality, restarts
   'treasury.take': 'worker',
   'treasury.look': 'worker',

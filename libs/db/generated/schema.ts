@@ -33,6 +33,20 @@ export interface Accounts {
   status: Generated<string>;
 }
 
+export interface Acts {
+  account_id: string;
+  actor_id: string;
+  actor_type: string;
+  arguments: Generated<Json>;
+  client_reference: string | null;
+  created_at: Generated<Timestamp>;
+  id: string;
+  kind: string;
+  refund_id: string;
+  status_after: string;
+  status_before: string;
+}
+
 export interface Agents {
   account_id: string;
   created_at: Generated<Timestamp>;
@@ -91,6 +105,24 @@ export interface Attempts {
   treasury_id: string;
   verdict: Json | null;
   wire: Buffer;
+}
+
+export interface Breaks {
+  account_id: string;
+  asset: string | null;
+  assignee: string | null;
+  closed_at: Timestamp | null;
+  detail: Generated<Json>;
+  expected: ColumnType<string, string, string> | null;
+  explanation: string | null;
+  found: ColumnType<string, string, string> | null;
+  id: string;
+  kind: string;
+  network: string;
+  object_id: string;
+  object_type: string;
+  opened_at: Generated<Timestamp>;
+  status: Generated<string>;
 }
 
 export interface ClosedDates {
@@ -180,6 +212,7 @@ export interface LedgerTransfers {
 
 export interface Legs {
   amount: ColumnType<string, string, string>;
+  attempts_set_aside: Generated<number>;
   block_time: Timestamp | null;
   finalized_at: Timestamp | null;
   id: string;
@@ -328,6 +361,14 @@ export interface Receipts {
   refund_id: string | null;
 }
 
+export interface RedirectNonces {
+  network: string;
+  nonce: string;
+  owner: string;
+  refund_id: string;
+  used_at: Generated<Timestamp>;
+}
+
 export interface Refunds {
   account_id: string;
   agent_id: string;
@@ -400,11 +441,13 @@ export interface WorkflowOutcomes {
 
 export interface DB {
   accounts: Accounts;
+  acts: Acts;
   agents: Agents;
   api_keys: ApiKeys;
   api_requests: ApiRequests;
   attempt_legs: AttemptLegs;
   attempts: Attempts;
+  breaks: Breaks;
   closed_dates: ClosedDates;
   event_sequences: EventSequences;
   events: Events;
@@ -420,6 +463,7 @@ export interface DB {
   payments: Payments;
   receipt_heads: ReceiptHeads;
   receipts: Receipts;
+  redirect_nonces: RedirectNonces;
   refunds: Refunds;
   treasuries: Treasuries;
   treasury_accounts: TreasuryAccounts;
