@@ -10,16 +10,16 @@ const [url, out, admin] = process.argv.slice(2);
 if (!url || !out) throw new Error('usage: record RPC_URL OUT.json [ADMIN_URL]');
 
 const waiting: Passage = {
+  finalize: async () => {},
   expire: async (asker, { lifetime }) => {
     while ((await asker.call(null, 'isBlockhashValid', lifetime.blockhash, { commitment: 'processed' })).result.value)
       await sleep(1_000);
   },
 };
-const jumping: Passage = {
-  expire: async () => {
-    await fetch(`${admin}/jump`, { method: 'POST', body: '{"slots":160}' });
-  },
+const jump = async (slots: number): Promise<void> => {
+  await fetch(`${admin}/jump`, { method: 'POST', body: JSON.stringify({ slots }) });
 };
+const jumping: Passage = { finalize: () => jump(40), expire: () => jump(160) };
 const log = await play(url, admin ? jumping : waiting);
 writeFileSync(out, `[\n${log.map(e => JSON.stringify(e)).join(',\n')}\n]\n`);
 process.stdout.write(`${log.length} exchanges\n`);

@@ -8,7 +8,7 @@ import { type Built, type Lifetime, memo, signed, tokenAccount, wallet } from '#
 import { Asker } from './asker.ts';
 
 /** How the scenario gets past what only time can do: on a validator it waits, on the localnet it jumps. */
-export type Passage = { expire(asker: Asker, built: Built): Promise<void> };
+export type Passage = { expire(asker: Asker, built: Built): Promise<void>; finalize(): Promise<void> };
 
 /** Who takes part, and where their money is. Every key is the same in every run, so that answers can be compared by value. */
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -36,6 +36,8 @@ export async function openWorld(url: string, passage: Passage) {
   const who = Object.fromEntries(names.map((name, i) => [name, keys[i]])) as Record<(typeof names)[number], KeyPairSigner>;
   for (const s of [who.sponsor, who.issuer, who.treasury]) {
     const { result: signature } = await asker.call(null, 'requestAirdrop', s.address, 10 * SOL);
+    await asker.until({ signature } as Built);
+    await passage.finalize();
     await asker.until({ signature } as Built, 'finalized');
   }
   const mint = who.mint.address;

@@ -29,6 +29,7 @@ export async function history(world: World): Promise<void> {
   await statuses('too many', Array(257).fill(UNKNOWN));
   await asker.call('transaction: unknown', 'getTransaction', UNKNOWN, { maxSupportedTransactionVersion: 0 });
   await asker.call('transaction: malformed signature', 'getTransaction', 'abc', { maxSupportedTransactionVersion: 0 });
+  await world.passage.finalize();
   await asker.until(last, 'finalized');
   await statuses('finalized', [last.signature]);
   await asker.call('transaction: finalized', 'getTransaction', last.signature, {
