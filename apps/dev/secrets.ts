@@ -18,7 +18,8 @@ export function keptSecrets(file: string): Secrets {
   return Secrets.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
-function newSecrets(): Secrets {
+/** Secrets that nobody has used yet. */
+export function newSecrets(): Secrets {
   return {
     EBB_MASTER_KEY: randomBytes(32).toString('base64'),
     EBB_SPONSOR_KEY: newSolanaKey(),

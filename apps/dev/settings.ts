@@ -28,7 +28,7 @@ export function stackSettings({ ports, secrets, ui, given, env }: SettingsSource
 }
 
 /** Keys that only one kind of process may hold, so that who takes over another cannot sign with them. */
-const KEY_HOLDERS: Record<string, readonly PartKind[]> = {
+export const keyHolders: Record<string, readonly PartKind[]> = {
   EBB_SPONSOR_KEY: ['facilitator'],
   EBB_FEE_PAYER_KEY: ['api', 'worker'],
   EBB_MASTER_KEY: ['api', 'relay', 'worker'],
@@ -36,5 +36,5 @@ const KEY_HOLDERS: Record<string, readonly PartKind[]> = {
 
 /** What of the settings one part is given. */
 export function settingsFor(part: PartKind, settings: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => KEY_HOLDERS[name]?.includes(part) ?? true));
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => keyHolders[name]?.includes(part) ?? true));
 }

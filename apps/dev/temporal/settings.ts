@@ -5,6 +5,9 @@ export const temporalVersions = { cli: '1.8.2', server: '1.31.2', ui: '2.50.1' }
 
 export const temporalNamespace = 'default';
 
+/** Of a server on PostgreSQL, where a shard does one write at a time; the development server has one, and no choice. */
+export const temporalHistoryShards = 128;
+
 /**
  * What every server that carries Ebb's workflows is told, the development server as the compose file's: by default it is
  * five times slower than it needs to be (a queue reader waits for a tick of 50 ms at every step), starts activities by a
