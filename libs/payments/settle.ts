@@ -59,8 +59,9 @@ async function prove(parts: Parts, payment: PaymentAtWork, facilitator: Facilita
         if (proof?.kind === 'dead')
           return { kind: 'dead', code: 'transaction_never_landed', message: 'The payment expired without reaching the chain.' };
         reason = proof?.kind === 'unknown' && proof.why !== 'not_expired' ? 'outcome_unknown' : 'awaiting_confirmation';
-        submittedAt = performance.now();
         const answer = await facilitator.settle('settle.submit', payment);
+        // Counted from the answer, which may take longer than a resend: or the time limit below would never be looked at.
+        submittedAt = performance.now();
         if (answer.kind !== 'unavailable' && answer.signature) signature = asSignature(answer.signature);
         // Its answer is a hint where to look, no more; so look at once.
         continue;
