@@ -16,8 +16,8 @@ const parts = await openParts(config, 'worker');
 const stopping = new AbortController();
 
 Runtime.install({
-  logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-    parts.log[level === 'ERROR' ? 'error' : 'warn']({ meta }, message),
+  logger: new DefaultLogger('WARN', ({ level, message, meta: { error, ...meta } = {} }) =>
+    parts.log[level === 'ERROR' ? 'error' : 'warn']({ meta, ...(error === undefined ? {} : { err: error }) }, message),
   ),
   shutdownSignals: [],
 });

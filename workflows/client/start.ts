@@ -1,4 +1,5 @@
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { Pace } from '#libs/states/pace';
 import { AWAIT_SETTLED_UPDATE_ID, TASK_QUEUE } from '#workflows/contracts/names';
 import { wake } from '#workflows/contracts/refund';
 import { awaitSettled, type SettlementOutcome } from '#workflows/contracts/settlement';
@@ -16,7 +17,11 @@ export interface Start {
   priority: number;
 }
 
+/** A worker that is silent for this long in the middle of a workflow's own work, a local activity say, has died. */
+const taskTimeout = (input: { pace?: Pace }) => (input.pace ? { workflowTaskTimeout: input.pace.heartbeat_ms * 2 } : {});
+
 const options = (start: Start) => ({
+  ...taskTimeout(start.input),
   workflowId: start.workflowId,
   taskQueue: TASK_QUEUE,
   args: [start.input] as [object],
