@@ -59,6 +59,13 @@ export class Victim {
     await eventually(`${this.#name} is armed`, async () => stepLines(this.#stack).includes(`?armed ${pid}`));
   }
 
+  /** Starts it only to die there: on its own, without being asked for anything. */
+  async doomAtStart(kill: Kill): Promise<void> {
+    if (this.part.running) await this.part.kill();
+    this.#fault = null;
+    await this.part.launch({ EBB_STEP_FILE: stepFile(this.#stack), EBB_STEP_FAULT: faultOf(kill) });
+  }
+
   /** Waits for its death. Throws unless it died at that step, by SIGKILL. */
   async died(kill: Kill): Promise<void> {
     const { pid, exited } = this.part;
