@@ -4,13 +4,17 @@ import { wake } from '#workflows/contracts/refund';
 import { awaitSettled, type SettlementInput, type SettlementOutcome } from '#workflows/contracts/settlement';
 import { Backoff, remote, runbook, short, showEnd, thisRun } from './desk.ts';
 
+/** No buyer's request waits this long. */
+const LONGEST_WAIT_MS = 120_000;
+
 /** Has a claimed proof settled and writes it into the books. The row is there already; this carries it out. */
 export async function settlePayment(payment: SettlementInput): Promise<SettlementOutcome> {
   const ended: { outcome: SettlementOutcome | null } = { outcome: null };
   let woken = false;
   setHandler(awaitSettled, async (): Promise<SettlementOutcome> => {
-    await condition(() => ended.outcome !== null);
-    return ended.outcome ?? { status: 'carried_elsewhere' };
+    // Not for ever: an open update keeps a long history from going on as a new one.
+    await condition(() => ended.outcome !== null, LONGEST_WAIT_MS);
+    return ended.outcome ?? { status: 'pending' };
   });
   setHandler(wake, () => {
     woken = true;

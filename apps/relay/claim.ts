@@ -29,9 +29,14 @@ export function claimLines(parts: Parts, limit: number, lease_ms: number): Promi
   return parts.db.tx('relay.claim', async tx => {
     const { rows } = await sql<Row>`
       with due as (
-        select id, priority, row_number() over (partition by account_id, priority order by next_at, id) as turn
-        from outbox where next_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp())
-        order by next_at limit 1000
+        -- So many of each account, so that one account's backlog hides nobody's lines.
+        select line.id, line.priority, row_number() over (partition by line.account_id, line.priority order by line.next_at, line.id) as turn
+        from (select distinct account_id from outbox where next_at <= clock_timestamp()) accounts
+        cross join lateral (
+          select id, account_id, priority, next_at from outbox
+          where account_id = accounts.account_id and next_at <= clock_timestamp()
+            and (leased_until is null or leased_until < clock_timestamp())
+          order by priority, next_at limit ${limit}) line
       ), picked as (
         select outbox.id from outbox join due on due.id = outbox.id
         where leased_until is null or leased_until < clock_timestamp()
@@ -73,7 +78,8 @@ export function postponeLine(parts: Parts, line: ClaimedLine, error: string): Pr
       update outbox set leased_until = null, last_error = ${error},
         next_at = clock_timestamp() + ${wait_ms}::float8 * interval '1 millisecond' where id = ${line.id}`.execute(tx);
     if (line.attempts < ATTENTION_AFTER) return;
-    await sql`update refunds set needs_attention = true where carrier = ${line.workflowId} and not needs_attention`.execute(tx);
+    await sql`update refunds set needs_attention = true where carrier = ${line.workflowId} and not needs_attention
+      and status not in ('succeeded', 'partially_succeeded', 'failed', 'canceled')`.execute(tx);
     await sql`update payments set needs_attention = true where carrier = ${line.workflowId} and not needs_attention`.execute(tx);
   });
 }

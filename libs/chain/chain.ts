@@ -21,6 +21,8 @@ export interface Chain {
   readonly providers: number;
   /** Asks one provider after the other until one answers; `ChainUnavailable` when none does. RPC errors (-32xxx) that speak about the question itself are thrown as they are. */
   ask<T>(step: Step, question: (rpc: ChainRpc) => Question<T>): Promise<T>;
+  /** Asks every provider and returns the answers that come, at least one; `ChainUnavailable` when none does. */
+  askAll<T>(step: Step, question: (rpc: ChainRpc) => Question<T>): Promise<T[]>;
   /** Asks every provider and needs every answer: absence is only proven when all agree. */
   askEach<T>(step: Step, question: (rpc: ChainRpc) => Promise<T>): Promise<T[]>;
 }
@@ -36,7 +38,9 @@ export function openChain(
   steps: Steps,
   genesis = CAIP2[network].slice('solana:'.length),
 ): Chain {
-  const rpcs: ChainRpc[] = urls.map(url => createSolanaRpcFromTransport(guardedTransport(url, genesis)));
+  // One host named twice is one witness.
+  const distinct = [...new Map(urls.map(url => [new URL(url).host, url])).values()];
+  const rpcs: ChainRpc[] = distinct.map(url => createSolanaRpcFromTransport(guardedTransport(url, genesis)));
   return {
     network,
     providers: rpcs.length,
@@ -53,6 +57,17 @@ export function openChain(
         }
         throw new ChainUnavailable(`no RPC of ${network} answered: ${said(last)}`, { cause: last });
       }),
+    askAll: (step, question) =>
+      steps(step, async () => {
+        const answers = await Promise.allSettled(rpcs.map(rpc => question(rpc).send()));
+        const faults = answers.filter(answer => answer.status === 'rejected').map(answer => answer.reason as unknown);
+        const hard = faults.find(fault => !isTransport(fault));
+        if (hard) throw hard;
+        const told = answers.filter(answer => answer.status === 'fulfilled').map(answer => answer.value);
+        if (told.length === 0)
+          throw new ChainUnavailable(`no RPC of ${network} answered: ${said(faults[0])}`, { cause: faults[0] });
+        return told;
+      }),
     askEach: (step, question) =>
       steps(step, async () => {
         try {
@@ -66,8 +81,8 @@ export function openChain(
   };
 }
 
-/** JSON-RPC errors that mean "ask someone else, or later": node unhealthy, behind, internal, rate limited. */
-const SOFT_RPC_CODES = new Set([-32004, -32005, -32007, -32009, -32014, -32016, -32603, 429, -32429]);
+/** JSON-RPC errors that mean "ask someone else, or later": node unhealthy, behind, without history, without the method, internal, rate limited. */
+const SOFT_RPC_CODES = new Set([-32004, -32005, -32007, -32009, -32011, -32014, -32016, -32019, -32601, -32603, 429, -32429]);
 
 function isTransport(error: unknown): boolean {
   if (error instanceof RpcOutage) return true;

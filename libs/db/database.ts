@@ -48,6 +48,8 @@ export function openDatabase(url: string, options: { max: number; steps: Steps; 
     keepAlive: true,
   });
   pool.on('error', error => options.onError?.(error));
+  // While a connection is checked out, the pool does not listen to it: an end between two statements would end the process.
+  pool.on('connect', client => client.on('error', error => options.onError?.(error)));
   const read = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
 
   const attempt = <T>(step: Step, work: (tx: Tx) => Promise<T>) => options.steps(step, () => read.transaction().execute(work));

@@ -37,6 +37,17 @@ export async function writeLine(tx: Tx, line: NewLine): Promise<void> {
     select pg_notify(${OUTBOX_CHANNEL}, '') from line where ${delay_ms}::float8 = 0`.execute(tx);
 }
 
+/** Writes a line unless one for the same workflow is waiting already: whoever repeats a promise piles none up. */
+export async function writeLineOnce(tx: Tx, line: NewLine): Promise<void> {
+  const waiting = await tx
+    .selectFrom('outbox')
+    .select('id')
+    .where('workflow_id', '=', line.workflowId)
+    .limit(1)
+    .executeTakeFirst();
+  if (!waiting) await writeLine(tx, line);
+}
+
 /** Takes back every line of a workflow, leased or not: what they promised has been done in this transaction. */
 export async function deleteLines(tx: Tx, workflowId: string): Promise<number> {
   const gone = await tx.deleteFrom('outbox').where('workflow_id', '=', workflowId).executeTakeFirst();

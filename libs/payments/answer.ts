@@ -64,7 +64,7 @@ export function answerBuyer(parts: Parts, showing: Showing): Promise<BuyerAnswer
   });
 }
 
-/** An `undelivered` refund, or one of everything that was captured: the buyer gets the money instead. */
+/** An `undelivered` refund, or refunds of everything that was captured: the buyer gets the money instead. */
 async function refundInsteadOfAnswer(tx: Tx, paymentId: string): Promise<string | null> {
   const row = await tx
     .selectFrom('refunds')
@@ -73,9 +73,20 @@ async function refundInsteadOfAnswer(tx: Tx, paymentId: string): Promise<string 
     .where('refunds.payment_id', '=', paymentId)
     .where('refunds.status', 'not in', ['failed', 'canceled'])
     .where(where =>
-      where.or([where('refunds.reason', '=', 'undelivered'), where('refunds.amount', '=', where.ref('payments.captured'))]),
+      where.or([
+        where('refunds.reason', '=', 'undelivered'),
+        where(
+          'payments.captured',
+          '=',
+          where
+            .selectFrom('refunds as all')
+            .select(({ fn }) => fn.sum<string>('all.amount').as('sum'))
+            .where('all.payment_id', '=', paymentId)
+            .where('all.status', 'not in', ['failed', 'canceled']),
+        ),
+      ]),
     )
-    .orderBy('refunds.created_at')
+    .orderBy('refunds.created_at', 'desc')
     .limit(1)
     .executeTakeFirst();
   return row?.id ?? null;

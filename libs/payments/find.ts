@@ -34,8 +34,9 @@ export async function findBySignature(
   sought: Sought,
   signature: Signature,
 ): Promise<ChainTransaction | null> {
-  const found = await chain.ask(step, rpc => transactionQuestion(rpc, signature));
-  return found && carries(found, sought) ? found : null;
+  // What one node's history has, another's may lack.
+  const found = await chain.askAll(step, rpc => transactionQuestion(rpc, signature));
+  return found.find(one => one !== null && carries(one, sought)) ?? null;
 }
 
 /** Looks through the history of the account the money would arrive in: by slot, by memo, and then by the message itself. */

@@ -1,5 +1,6 @@
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Reader } from '#libs/db/database';
+import { listKey } from '#libs/pages/cursor';
 import { cutPage, inPage, type Page, type PageAsk, positionAt } from '#libs/pages/page';
 import { type PaymentView, viewPayment, viewPayments, type WorkflowUrl } from './view.ts';
 
@@ -39,6 +40,7 @@ export async function listPayments(
   ask: PaymentListAsk,
   workflowUrl: WorkflowUrl,
 ): Promise<Page<PaymentView>> {
+  const key = listKey(cursorKey, 'payments', owner.accountId, owner.network);
   let query = reader
     .selectFrom('payments as p')
     .innerJoin('agents as a', 'a.id', 'p.agent_id')
@@ -46,7 +48,7 @@ export async function listPayments(
     .select(['p.id', positionAt('p.created_at').as('position_at')])
     .where('p.account_id', '=', owner.accountId)
     .where('p.network', '=', owner.network)
-    .where(inPage(cursorKey, ask, 'p.created_at', 'p.id'))
+    .where(inPage(key, ask, 'p.created_at', 'p.id'))
     .orderBy('p.created_at', 'desc')
     .orderBy('p.id', 'desc')
     .limit(ask.limit + 1);
@@ -56,7 +58,7 @@ export async function listPayments(
   if (ask.payer !== undefined) query = query.where('p.payer_owner', '=', ask.payer);
   if (ask.tx_sig !== undefined) query = query.where('p.tx_sig', '=', ask.tx_sig);
   if (ask.client_reference !== undefined) query = query.where('p.client_reference', '=', ask.client_reference);
-  const { rows, next_cursor } = cutPage(cursorKey, await query.execute(), ask.limit);
+  const { rows, next_cursor } = cutPage(key, await query.execute(), ask.limit);
   const views = new Map(
     (
       await viewPayments(

@@ -1,3 +1,5 @@
+import { isSignature } from '@solana/kit';
+import { blockTimeOf } from '#libs/chain/block-time';
 import { ChainUnavailable } from '#libs/chain/chain';
 import { type SettledTransfer, settledTransfer } from '#libs/chain/transfers';
 import type { Network } from '#libs/money/assets';
@@ -19,7 +21,7 @@ import { markSubmitted, type PaymentAtWork, type PaymentRef, takePayment, waitPa
 export async function settlePayment(parts: Parts, ref: PaymentRef, watch: Watch): Promise<SettleOutcome> {
   const taken = await takePayment(parts, ref, watch.pace);
   if (taken.kind !== 'work') return taken;
-  const { payment } = taken;
+  let { payment } = taken;
   const facilitator = parts.facilitators.get(payment.network as Network);
   if (!facilitator) return waitPayment(parts, payment, 'not_yet_sent');
 
@@ -29,7 +31,12 @@ export async function settlePayment(parts: Parts, ref: PaymentRef, watch: Watch)
     if (verified.kind === 'unavailable') return waitPayment(parts, payment, 'not_yet_sent');
     if (verified.kind === 'invalid')
       return { kind: 'refused', code: verified.reason, message: verified.message ?? verified.reason };
-    await markSubmitted(parts, ref);
+    if (!(await markSubmitted(parts, ref))) {
+      // Another run was quicker: it has submitted, or it was refused and has failed. What has failed is never submitted.
+      const again = await takePayment(parts, ref, watch.pace);
+      if (again.kind !== 'work') return again;
+      payment = again.payment;
+    }
   }
   const outcome = await prove(parts, payment, facilitator, watch);
   // A reversal in the books needs more than this: until then it waits, and shows that it needs someone.
@@ -49,21 +56,27 @@ async function prove(parts: Parts, payment: PaymentAtWork, facilitator: Facilita
       const fresh = submittedAt === null && !payment.submitted;
       const found: Found | null = fresh ? null : await find(parts, payment, signature);
       if (found) {
-        const outcome = judge(found, payment) ?? (await failedForGood(parts, found, payment));
+        const outcome = (await judge(parts, found, payment)) ?? (await failedForGood(parts, found, payment));
         if (outcome) return outcome;
       }
       if (submittedAt === null || performance.now() - submittedAt >= watch.pace.resend_ms) {
-        const proof = fresh
-          ? null
-          : await proveAbsent(chain, 'settle.prove', payment.mark, payment.lastValidBlockHeight, searchHistory(payment));
-        if (proof?.kind === 'dead')
-          return { kind: 'dead', code: 'transaction_never_landed', message: 'The payment expired without reaching the chain.' };
-        reason = proof?.kind === 'unknown' && proof.why !== 'not_expired' ? 'outcome_unknown' : 'awaiting_confirmation';
+        // Submitting comes first: it is always safe, and must not wait for providers that only a proof needs.
         const answer = await facilitator.settle('settle.submit', payment);
         // Counted from the answer, which may take longer than a resend: or the time limit below would never be looked at.
         submittedAt = performance.now();
-        if (answer.kind !== 'unavailable' && answer.signature) signature = asSignature(answer.signature);
-        // Its answer is a hint where to look, no more; so look at once.
+        // Its answer is a hint where to look, no more, and may be anything; so look at once.
+        if (answer.kind !== 'unavailable' && isSignature(answer.signature ?? '')) signature = asSignature(answer.signature ?? '');
+        if (fresh) continue;
+        const proof = await proveAbsent(
+          chain,
+          'settle.prove',
+          payment.mark,
+          payment.lastValidBlockHeight,
+          searchHistory(payment),
+        );
+        if (proof.kind === 'dead')
+          return { kind: 'dead', code: 'transaction_never_landed', message: 'The payment expired without reaching the chain.' };
+        reason = proof.kind === 'unknown' && proof.why !== 'not_expired' ? 'outcome_unknown' : 'awaiting_confirmation';
         continue;
       }
     } catch (error) {
@@ -89,19 +102,21 @@ async function find(parts: Parts, payment: PaymentAtWork, signature: Signature |
   return findInHistory(chain, 'settle.find', payment);
 }
 
-/** Null where the transaction is there and brought nothing. */
-function judge(found: Found, payment: PaymentAtWork): SettleOutcome | null {
+/** Null where the transaction is there and brought nothing, or the node does not know yet when. */
+async function judge(parts: Parts, found: Found, payment: PaymentAtWork): Promise<SettleOutcome | null> {
   const settled: SettledTransfer = settledTransfer(found.transaction, {
     account: asTokenAccount(payment.payToAccount),
     mint: asMint(payment.asset),
   });
-  if (settled.kind === 'nothing' || settled.blockTime === null) return null;
+  if (settled.kind === 'nothing') return null;
+  const blockTime = settled.blockTime ?? (await blockTimeOf(chainOf(parts, payment.network), 'settle.find', settled.slot));
+  if (blockTime === null) return null;
   return {
     kind: 'landed',
     landed: {
       tx_sig: found.signature,
       slot: String(settled.slot),
-      block_time: settled.blockTime.toISOString(),
+      block_time: blockTime.toISOString(),
       captured_atomic: settled.captured.toString(),
       fee_lamports: String(settled.feeLamports),
       payer:
@@ -112,11 +127,12 @@ function judge(found: Found, payment: PaymentAtWork): SettleOutcome | null {
   };
 }
 
-/** A transaction that is there and brought nothing is dead once it is final; before, a fork may still tell otherwise. */
+/** A transaction that failed is dead once that is final; before, a fork may still tell otherwise. */
 async function failedForGood(parts: Parts, found: Found, payment: PaymentAtWork): Promise<SettleOutcome | null> {
   const { value } = await chainOf(parts, payment.network).ask('settle.prove', rpc =>
     rpc.getSignatureStatuses([found.signature], { searchTransactionHistory: true }),
   );
-  if (value[0]?.confirmationStatus !== 'finalized') return null;
+  const status = value[0] ?? null;
+  if (status === null || status.err === null || status.confirmationStatus !== 'finalized') return null;
   return { kind: 'dead', code: 'transaction_failed', message: 'The payment failed on chain.' };
 }

@@ -15,8 +15,8 @@ export interface Route {
   paidAtSlot: bigint;
 }
 
-/** Enough SOL for a transaction at the highest price we pay. */
-const MIN_FEE_LAMPORTS = 60_000n;
+/** Enough SOL for a transaction at the highest price we pay, above what an account must keep to be rent-exempt. */
+const MIN_FEE_LAMPORTS = 890_880n + 60_000n;
 const TOKEN_ACCOUNT_BYTES = 165;
 
 /**

@@ -20,10 +20,10 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
   const taken = await takeLeg(parts, ref, watch.pace);
   if (taken.kind !== 'work') return taken;
   const { leg } = taken;
-  if (leg.status.startsWith('requires_') && leg.waiting) return waitingOutcome(leg.status, leg.waiting, null);
-  const chain = chainOf(parts, leg.network);
-
   let attempt = await liveAttempt(parts.db.read, leg.leg_id);
+  // What is in flight is followed, whatever else is waited for.
+  if (attempt === null && leg.status.startsWith('requires_') && leg.waiting) return waitingOutcome(leg.status, leg.waiting, null);
+  const chain = chainOf(parts, leg.network);
   let dead: DeadAttempt | null = null;
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     try {
@@ -37,7 +37,7 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
           {
             refund_id: leg.refund_id,
             leg_id: leg.leg_id,
-            payment_workflow: ref.carrier,
+            workflow_id: ref.carrier,
             tx_sig: attempt.signature,
             attempt: attempt.number,
           },

@@ -5,6 +5,7 @@ import { post } from '#libs/ledger/resolve';
 import { transfer } from '#libs/ledger/transfer';
 import type { Network } from '#libs/money/assets';
 import { mustAtoms } from '#libs/money/atoms';
+import { deleteLines } from '#libs/outbox/lines';
 import { writeOutcome } from '#libs/outbox/outcome';
 import type { EventKind } from '#libs/outbox/write-event';
 import type { Parts } from '#libs/parts';
@@ -13,6 +14,7 @@ import { viewPayment } from '#libs/payments/view';
 import { publishRefund } from '#libs/receipts/publish-refund';
 import type { LandedLeg, Run } from '#libs/states/outcomes';
 import { type PaymentStatus, paymentEdge, settledStatus } from '#libs/states/payment';
+import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
 import { markLanded } from '#libs/transfers/attempts';
 import { moveRefund } from './transition.ts';
 
@@ -30,6 +32,8 @@ export async function postLeg(
     const { payment, refund, leg } = await lockAll(tx, ref);
     const done = { status: refund.status, tx_sig: landed.tx_sig };
     if (leg.status === 'posted' || refund.carrier !== run.workflow_id) return done;
+    // The chain's word counts from whatever open state: money that moved is posted.
+    if (!REFUND_TERMINAL.has(refund.status as RefundStatus)) refund.status = 'processing';
     const network = refund.network as Network;
     const actor = { type: 'workflow', id: run.workflow_id };
     if (leg.receipt_hash !== null) return repost(tx, parts, refund, leg.id, run, landed);
@@ -51,7 +55,7 @@ export async function postLeg(
       .execute();
     const last = await allPosted(tx, refund.id);
     const statusBefore = payment.status as PaymentStatus;
-    const statusAfter = await settlePaymentStatus(tx, payment.id);
+    const statusAfter = await settlePaymentStatus(tx, payment.id, statusBefore);
     await countRefunded(tx, payment.link_id, leg.amount, last);
     if (!payment.tx_sig || !payment.receipt_hash || !refund.destination_account)
       throw new Error(`payment ${payment.id} has no receipt`);
@@ -89,7 +93,10 @@ export async function postLeg(
       const kind = (edge?.event ?? 'payment.partially_refunded') as EventKind;
       await tellPayment(tx, parts.ids, refund.account_id, actor, kind, await viewPayment(tx, payment.id, parts.workflowUrl));
     }
-    if (last) await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
+    if (last) {
+      await deleteLines(tx, run.workflow_id);
+      await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
+    }
     parts.log.info(
       { payment_id: payment.id, refund_id: refund.id, leg_id: leg.id, workflow_id: run.workflow_id, tx_sig: landed.tx_sig },
       'refund posted',
@@ -154,7 +161,9 @@ async function bookFee(tx: Tx, accountId: string, network: Network, refundId: st
 }
 
 /** Gives the payment the name its balance now has. */
-async function settlePaymentStatus(tx: Tx, paymentId: string): Promise<PaymentStatus> {
+async function settlePaymentStatus(tx: Tx, paymentId: string, before: PaymentStatus): Promise<PaymentStatus> {
+  // It is gone from the chain, and being proven: its refund does not bring it back.
+  if (before === 'pending') return before;
   const balance = (await paymentBalances(tx, [paymentId])).get(paymentId);
   if (!balance) throw new Error(`payment ${paymentId} has no balance`);
   const status = settledStatus({ ...balance, cashback: 0n });

@@ -10,7 +10,7 @@ import { buildTransfer, refundMemo, type TransferPlan } from '#libs/transfers/bu
 import { checkOutgoing } from '#libs/transfers/check';
 import { prepare } from '#libs/transfers/plan';
 import { routeFault } from './destination.ts';
-import { type LegAtWork, type LegRef, lockCarried } from './take.ts';
+import { type LegAtWork, type LegRef, lockCarried, waitingOutcome } from './take.ts';
 import { moveRefund } from './transition.ts';
 import { type DeadAttempt, waitLeg } from './wait.ts';
 
@@ -26,12 +26,14 @@ type Signed = { kind: 'signed'; attempt: LiveAttempt } | { kind: 'outcome'; outc
 export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: DeadAttempt | null): Promise<Signed> {
   const wait = async (reason: Parameters<typeof waitLeg>[2]): Promise<Signed> => ({
     kind: 'outcome',
-    outcome: await waitLeg(parts, ref, reason, { live: null, dead }),
+    outcome: await waitLeg(parts, ref, reason, { live: null, dead }, { destination: leg.destination_account }),
   });
   if (leg.destination_owner === null || leg.destination_account === null) return wait('address');
   if (leg.payment_status === 'pending') return wait('payment_unconfirmed');
   const number = (await countAttempts(parts.db.read, leg.leg_id)) + 1;
-  if (number > MAX_ATTEMPTS) return wait('attempts_exhausted');
+  // `retry` has set aside those before it.
+  const tries = number - leg.attempts_set_aside;
+  if (tries > MAX_ATTEMPTS) return wait('attempts_exhausted');
 
   const chain = chainOf(parts, leg.network);
   const plan = planOf(parts, leg, leg.destination_account);
@@ -44,7 +46,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     paidAtSlot: BigInt(leg.payment_slot),
   });
   if (fault) return wait(fault);
-  const prepared = await prepare(chain, { lifetime: 'refund.blockhash', simulate: 'refund.simulate' }, plan, number);
+  const prepared = await prepare(chain, { lifetime: 'refund.blockhash', simulate: 'refund.simulate' }, plan, tries);
   if ('error' in prepared) {
     parts.log.warn({ refund_id: leg.refund_id, leg_id: leg.leg_id, error: prepared.error }, 'a refund would fail on chain');
     // A node that does not know a fresh blockhash is behind; anything else fails until somebody changes something.
@@ -56,13 +58,11 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     const held = await lockCarried(tx, ref);
     if (!held) return { kind: 'outcome', outcome: { kind: 'stopped', status: 'carried_elsewhere' } };
     if (held.leg_status === 'posted') return { kind: 'outcome', outcome: { kind: 'posted' } };
+    if (nothingToSign(held, leg)) return { kind: 'outcome', outcome: lookAgain(held, parts.clock.now()) };
     if (dead) await buryAttempt(tx, dead.attemptId, dead.verdict);
     // Another run was quicker: its attempt is the one to follow.
     const other = await liveAttempt(tx, leg.leg_id);
     if (other) return { kind: 'signed', attempt: other };
-    if (held.destination_account !== leg.destination_account || held.status.startsWith('requires_')) {
-      return { kind: 'outcome', outcome: { kind: 'stopped', status: held.status } };
-    }
     const transaction = buildTransfer(plan, prepared.budget, prepared.lifetime);
     const { signature, wire } = await parts.steps('refund.sign', () => signBytes(transaction, [parts.feePayer, treasury]));
     checkOutgoing(wire, plan);
@@ -92,6 +92,17 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     return { kind: 'signed', attempt };
   });
 }
+
+/** What was judged before the lock no longer stands: it waits for someone, goes elsewhere, or what it gives back is gone. */
+const nothingToSign = (held: LegAtWork, judged: LegAtWork): boolean =>
+  held.status.startsWith('requires_') ||
+  held.destination_account !== judged.destination_account ||
+  held.payment_status === 'pending' ||
+  held.leg_receipt !== null;
+
+/** Nothing was written; the carrier comes back soon and judges anew. */
+const lookAgain = (held: LegAtWork, now: Date): PayOutcome =>
+  waitingOutcome(held.status, held.waiting ?? waitFor('not_yet_sent', now), null);
 
 function planOf(parts: Parts, leg: LegAtWork, destination: string): TransferPlan {
   const asset = ASSETS.find(one => one.mint === leg.asset && one.network === leg.network);

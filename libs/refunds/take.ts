@@ -14,6 +14,7 @@ export interface LegAtWork {
   /** Set where it was posted once and is gone from the chain: nothing is signed anew for it before the books are set right. */
   leg_receipt: string | null;
   amount: string;
+  attempts_set_aside: number;
   refund_id: string;
   carrier: string;
   account_id: string;
@@ -69,7 +70,7 @@ export async function takeLeg(parts: Parts, ref: LegRef, pace: Pace): Promise<{ 
 /** A leg as it stands now. */
 export async function readLeg(reader: Reader, legId: string): Promise<LegAtWork> {
   const { rows } = await sql<LegAtWork>`
-    select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, r.id as refund_id, r.carrier, r.account_id, r.network,
+    select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, l.attempts_set_aside, r.id as refund_id, r.carrier, r.account_id, r.network,
       r.status, r.waiting, r.needs_attention, r.asset, r.token_program, r.currency, p.status as payment_status, p.slot::text as payment_slot, r.treasury_id,
       t.owner as treasury_owner, ta.token_account as treasury_account, r.destination_owner, r.destination_account
     from legs l

@@ -17,6 +17,8 @@ export interface Desk {
 export interface Actor {
   type: string;
   id: string;
+  /** What the caller calls it, on every event it causes; the refund's own when left out. */
+  clientReference?: string | null;
 }
 
 /** What a transition writes beside the state. */
@@ -74,10 +76,10 @@ export async function tellRefund(
     network: view.network as Network,
     accountId,
     agent: view.owner_agent,
-    actor,
+    actor: { type: actor.type, id: actor.id },
     object: { type: 'refund', id: view.id },
     related: { payment_id: view.payment_id, refund_id: view.id, receipt_hash: view.receipt_hash },
-    clientReference: view.client_reference,
+    clientReference: actor.clientReference ?? view.client_reference,
     txSig: view.tx_sig,
     amount: mustAtoms(view.amount_atomic),
     asset: view.asset,

@@ -2,7 +2,7 @@ import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import type { RefundStatus } from '#libs/states/refund';
 import { type WaitReason, waitFor } from '#libs/states/waiting';
-import { buryAttempt } from '#libs/transfers/attempts';
+import { buryAttempt, liveAttempt } from '#libs/transfers/attempts';
 import type { Verdict } from '#libs/transfers/prove';
 import { type LegRef, lockCarried, waitingOutcome } from './take.ts';
 import { moveRefund } from './transition.ts';
@@ -22,21 +22,33 @@ export async function waitLeg(
   ref: LegRef,
   reason: WaitReason,
   attempt: { live: string | null; dead: DeadAttempt | null },
+  judged?: { destination: string | null },
 ): Promise<PayOutcome> {
   return parts.db.tx('refund.wait', async tx => {
     const leg = await lockCarried(tx, ref);
     if (!leg) return { kind: 'stopped', status: 'carried_elsewhere' };
     if (leg.leg_status === 'posted') return { kind: 'posted' };
-    if (attempt.dead) {
+    // Posted once and gone from the chain: its death is written only together with the reversal in the books.
+    const gone = attempt.dead !== null && leg.leg_receipt !== null;
+    if (attempt.dead && !gone) {
       await buryAttempt(tx, attempt.dead.attemptId, attempt.dead.verdict);
       await tx.updateTable('legs').set({ status: 'reserved' }).where('id', '=', leg.leg_id).execute();
     }
-    const waiting = waitFor(reason, parts.clock.now(), leg.waiting);
-    const to = nextStatus(leg.status, reason, attempt.live !== null);
-    if (to !== leg.status || leg.waiting?.reason !== reason) {
+    // A redirect came in between: what was found is of a destination that is none any more.
+    if (judged && judged.destination !== leg.destination_account) return { kind: 'stopped', status: leg.status };
+    const live = await liveAttempt(tx, leg.leg_id);
+    if (live && !gone && live.signature !== attempt.live) {
+      // Another run has signed meanwhile: what this one found out is older than that.
+      const standing = leg.waiting ?? waitFor('awaiting_confirmation', parts.clock.now());
+      return waitingOutcome(leg.status, standing, live.signature);
+    }
+    const why = gone ? 'outcome_unknown' : reason;
+    const waiting = waitFor(why, parts.clock.now(), leg.waiting);
+    const to = nextStatus(leg.status, why, live !== null);
+    if (to !== leg.status || leg.waiting?.reason !== why) {
       await moveRefund(tx, parts, { ...leg, id: leg.refund_id }, { type: 'workflow', id: ref.carrier }, { to, waiting });
     }
-    return waitingOutcome(to, waiting, attempt.live);
+    return waitingOutcome(to, waiting, live?.signature ?? null);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Base64EncodedWireTransaction } from '@solana/kit';
-import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import { blockTimeOf } from '#libs/chain/block-time';
+import { type Chain, type ChainRpc, ChainUnavailable } from '#libs/chain/chain';
 import type { Signature } from '#libs/money/solana-types';
 import type { Pace } from '#libs/states/pace';
 import type { WaitReason } from '#libs/states/waiting';
@@ -50,13 +51,15 @@ export async function follow(chain: Chain, tx: InFlight, steps: FollowSteps, wat
       const sight = sentAt === null && tx.fresh ? null : await look(chain, tx, steps, 'cache');
       if (sight) return sight;
       if (sentAt === null || performance.now() - sentAt >= pace.resend_ms) {
-        const proof = sentAt === null && tx.fresh ? null : await proveDead(chain, tx, steps.prove);
+        // Sending comes first: it is always safe, and must not wait for providers that only a proof needs.
+        const first = sentAt === null && tx.fresh;
+        sentAt = performance.now();
+        await send(chain, tx, steps.send);
+        const proof = first ? null : await proveDead(chain, tx, steps.prove);
         if (proof?.kind === 'dead') return proof;
         const old = proof?.kind === 'seen' ? await look(chain, tx, steps, 'history') : null;
         if (old) return old;
         reason = proof?.kind === 'unknown' && proof.why !== 'not_expired' ? 'outcome_unknown' : 'awaiting_confirmation';
-        sentAt = performance.now();
-        await send(chain, tx, steps.send);
       }
     } catch (error) {
       if (!(error instanceof ChainUnavailable)) throw error;
@@ -72,26 +75,29 @@ export async function follow(chain: Chain, tx: InFlight, steps: FollowSteps, wat
  * after some 300 blocks, so what landed long ago (nobody was there to look) is in its history only.
  */
 async function look(chain: Chain, tx: InFlight, steps: FollowSteps, where: 'cache' | 'history'): Promise<Sight | null> {
-  const { value } = await chain.ask(steps.status, rpc =>
-    rpc.getSignatureStatuses([tx.signature], { searchTransactionHistory: where === 'history' }),
-  );
-  const status = value[0] ?? null;
+  const status = await statusOf(chain, tx, steps.status, where);
   if (status === null || status.confirmationStatus === 'processed' || status.confirmationStatus === null) return null;
   if (status.err !== null) {
     // An error below finalized can still turn into a success on another fork.
     if (status.confirmationStatus !== 'finalized') return null;
     return { kind: 'dead', verdict: { kind: 'failed_at_finalized', slot: String(status.slot), error: describe(status.err) } };
   }
-  const landed = await chain.ask(steps.landed, rpc =>
-    rpc.getTransaction(tx.signature, { commitment: 'confirmed', maxSupportedTransactionVersion: 0, encoding: 'json' }),
-  );
-  if (landed === null || landed.meta === null || landed.meta.err !== null || landed.blockTime === null) return null;
-  return {
-    kind: 'landed',
-    slot: landed.slot,
-    blockTime: new Date(Number(landed.blockTime) * 1_000),
-    feeLamports: landed.meta.fee,
-  };
+  const question = (rpc: ChainRpc) =>
+    rpc.getTransaction(tx.signature, { commitment: 'confirmed', maxSupportedTransactionVersion: 0, encoding: 'json' });
+  // What one node's history has, another's may lack.
+  const found = where === 'cache' ? [await chain.ask(steps.landed, question)] : await chain.askAll(steps.landed, question);
+  const landed = found.find(one => one !== null);
+  if (!landed || landed.meta === null || landed.meta.err !== null) return null;
+  const { slot, meta } = landed;
+  const blockTime =
+    landed.blockTime === null ? await blockTimeOf(chain, steps.landed, slot) : new Date(Number(landed.blockTime) * 1_000);
+  return blockTime === null ? null : { kind: 'landed', slot, blockTime, feeLamports: meta.fee };
+}
+
+async function statusOf(chain: Chain, tx: InFlight, step: Step, where: 'cache' | 'history') {
+  const question = (rpc: ChainRpc) => rpc.getSignatureStatuses([tx.signature], { searchTransactionHistory: where === 'history' });
+  const answers = where === 'cache' ? [await chain.ask(step, question)] : await chain.askAll(step, question);
+  return answers.map(({ value }) => value[0] ?? null).find(status => status !== null) ?? null;
 }
 
 /** A refusal of the RPC to take the bytes says nothing about the chain: it is as if it had not answered. */

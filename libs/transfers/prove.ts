@@ -23,10 +23,13 @@ export type Proof =
   | { kind: 'dead'; verdict: Verdict }
   /** Some provider knows it: it is not absent. */
   | { kind: 'seen' }
-  | { kind: 'unknown'; why: 'not_expired' | 'node_behind' | 'gap' };
+  | { kind: 'unknown'; why: 'not_expired' | 'node_behind' | 'gap' | 'one_witness' };
 
 /** Signatures are looked for on one provider; resolves to what that provider knows at or above the slot. */
 export type Search = (rpc: ChainRpc, from: { slot: bigint; finalized: bigint }) => Promise<Proof | 'absent'>;
+
+/** How many independent providers must agree that something is absent from mainnet. */
+export const MAINNET_WITNESSES = 2;
 
 /** `getBlocks` lists at most this many slots. */
 const MAX_BLOCK_RANGE = 500_000n;
@@ -56,6 +59,8 @@ export async function proveAbsent(
   const said = words.filter(word => word !== 'absent');
   const seen = said.find(word => word.kind === 'seen') ?? said.find(word => word.kind === 'dead') ?? said[0];
   if (seen) return seen;
+  // Real money is not declared lost on one node's word.
+  if (chain.network === 'solana-mainnet' && chain.providers < MAINNET_WITNESSES) return { kind: 'unknown', why: 'one_witness' };
   const at: { slot: bigint; height: bigint } = lowest ?? { slot: 0n, height: 0n };
   return {
     kind: 'dead',

@@ -133,7 +133,7 @@ async function noteOpened(parts: Parts, treasuryId: string, network: Network, ru
       .where('id', '=', treasuryId)
       .forUpdate()
       .executeTakeFirstOrThrow();
-    if (treasury.carrier === null) return;
+    if (treasury.carrier !== run.workflow_id) return;
     await tx
       .updateTable('treasury_accounts')
       .set({ opened_at: sql`now()` })

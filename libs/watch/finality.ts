@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import type { Chain } from '#libs/chain/chain';
 import type { Network } from '#libs/money/assets';
 import { asSignature } from '#libs/money/solana-types';
 import type { Parts } from '#libs/parts';
@@ -8,11 +8,14 @@ import { markLegGone, stampLegs } from './refund-finality.ts';
 
 /** `getSignatureStatuses` takes this many at once. */
 const AT_ONCE = 256;
+const MAX_PAGES = 40;
 
 export interface Unfinal {
   kind: 'payment' | 'leg';
   id: string;
   signature: string;
+  /** Where it was seen: a node that has not finalized this slot cannot have lost it. */
+  slot: string;
 }
 
 type Word = 'finalized' | 'gone' | 'not_yet';
@@ -24,41 +27,49 @@ type Word = 'finalized' | 'gone' | 'not_yet';
 export async function watchFinality(parts: Parts): Promise<{ finalized: number; gone: number }> {
   const total = { finalized: 0, gone: 0 };
   for (const [network, chain] of parts.chains) {
-    const open = await unfinal(parts, network);
-    if (open.length === 0) continue;
-    let words: Word[];
     try {
-      words = await ask(chain, open);
+      // Page by page, as long as pages are full: what is not final yet comes last, having the highest slots.
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const seen = await watchPage(parts, network, chain);
+        total.finalized += seen.finalized;
+        total.gone += seen.gone;
+        if (seen.finalized < AT_ONCE) break;
+      }
     } catch (error) {
-      if (error instanceof ChainUnavailable) continue;
-      throw error;
+      // One network's trouble is not the other's.
+      parts.log.warn({ network, err: error }, 'finality cannot be looked at');
     }
-    const those = (kind: Unfinal['kind'], word: Word) =>
-      open.filter((one, at) => one.kind === kind && words[at] === word).map(one => one.id);
-    const final = { payments: those('payment', 'finalized'), legs: those('leg', 'finalized') };
-    if (final.payments.length + final.legs.length > 0) {
-      await parts.db.tx('finality.stamp', async tx => {
-        await stampPayments(tx, parts, final.payments);
-        await stampLegs(tx, parts, final.legs);
-      });
-    }
-    for (const id of those('payment', 'gone')) await parts.db.tx('finality.gone', tx => markPaymentGone(tx, parts, id));
-    for (const id of those('leg', 'gone')) await parts.db.tx('finality.gone', tx => markLegGone(tx, parts, id));
-    total.finalized += final.payments.length + final.legs.length;
-    total.gone += words.filter(word => word === 'gone').length;
   }
   return total;
 }
 
+async function watchPage(parts: Parts, network: Network, chain: Chain): Promise<{ finalized: number; gone: number }> {
+  const open = await unfinal(parts, network);
+  if (open.length === 0) return { finalized: 0, gone: 0 };
+  const words = await ask(chain, open);
+  const those = (kind: Unfinal['kind'], word: Word) =>
+    open.filter((one, at) => one.kind === kind && words[at] === word).map(one => one.id);
+  const final = { payments: those('payment', 'finalized'), legs: those('leg', 'finalized') };
+  if (final.payments.length + final.legs.length > 0) {
+    await parts.db.tx('finality.stamp', async tx => {
+      await stampPayments(tx, parts, final.payments);
+      await stampLegs(tx, parts, final.legs);
+    });
+  }
+  for (const id of those('payment', 'gone')) await parts.db.tx('finality.gone', tx => markPaymentGone(tx, parts, id));
+  for (const id of those('leg', 'gone')) await parts.db.tx('finality.gone', tx => markLegGone(tx, parts, id));
+  return { finalized: final.payments.length + final.legs.length, gone: words.filter(word => word === 'gone').length };
+}
+
 async function unfinal(parts: Parts, network: Network): Promise<Unfinal[]> {
   const { rows } = await sql<Unfinal>`
-    select * from (
+    select kind, id, signature, slot::text from (
       select 'payment' as kind, id, tx_sig as signature, slot from payments
       where network = ${network} and finalized_at is null and tx_sig is not null and status <> 'pending' and status <> 'failed'
       union all
       select 'leg', l.id, l.tx_sig, l.slot from legs l join refunds r on r.id = l.refund_id
       where r.network = ${network} and l.finalized_at is null and l.status = 'posted') open
-    order by slot limit ${AT_ONCE}`.execute(parts.db.read);
+    order by open.slot limit ${AT_ONCE}`.execute(parts.db.read);
   return rows;
 }
 
@@ -70,12 +81,13 @@ async function ask(chain: Chain, open: readonly Unfinal[]): Promise<Word[]> {
     const { context, value } = await rpc.getSignatureStatuses(signatures, { searchTransactionHistory: true }).send();
     return { finalized: BigInt(finalized), context: BigInt(context.slot), value };
   });
-  return open.map((_one, at) => {
+  return open.map((one, at) => {
     const seen = answers.map(answer => answer.value[at] ?? null);
     if (seen.some(status => status?.confirmationStatus === 'finalized' && status.err === null)) return 'finalized';
     const lost = answers.every((answer, who) => {
       const status = seen[who] ?? null;
-      if (answer.context < answer.finalized) return false;
+      // A node that is behind has not lost what it has not reached.
+      if (answer.context < answer.finalized || answer.finalized < BigInt(one.slot)) return false;
       return status === null || (status.confirmationStatus === 'finalized' && status.err !== null);
     });
     return lost ? 'gone' : 'not_yet';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
-import { writeLine } from '#libs/outbox/lines';
+import { writeLineOnce } from '#libs/outbox/lines';
 import type { Parts } from '#libs/parts';
 import { type SettlementRow, settlementLine } from '#libs/payments/claim';
 import { startLine } from '#libs/refunds/accept';
@@ -21,21 +21,21 @@ export async function restartOverdue(parts: Parts, pace: Pace): Promise<{ restar
     for (const refund of refunds) {
       const raised = await push(tx, 'refunds', refund.id, pace);
       const view = await viewRefund(tx, refund.id, parts.workflowUrl);
-      await writeLine(tx, startLine(pace, refund, view));
+      await writeLineOnce(tx, startLine(pace, refund, view));
       if (raised)
         await tellRefund(tx, parts, refund.account_id, { type: 'system', id: 'restartOverdue' }, 'refund.needs_attention', view);
     }
     const payments = await overduePayments(tx);
     for (const payment of payments) {
       await push(tx, 'payments', payment.id, pace);
-      await writeLine(tx, settlementLine(pace, payment));
+      await writeLineOnce(tx, settlementLine(pace, payment));
     }
     const treasuries = await overdueTreasuries(tx);
     for (const treasury of treasuries) {
       await sql`update treasuries set next_due_at = now() + ${pace.overdue_ms}::float8 * interval '1 millisecond' where id = ${treasury.id}`.execute(
         tx,
       );
-      await writeLine(tx, {
+      await writeLineOnce(tx, {
         kind: 'start',
         workflowType: 'openTreasury',
         workflowId: treasury.carrier ?? `treasury:${treasury.id}`,

@@ -13,6 +13,21 @@ const ACTOR = { type: 'workflow', id: 'watchFinality' };
 /** Stamps legs whose transaction is finalized, and refunds all of whose legs are. */
 export async function stampLegs(tx: Tx, parts: Parts, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
+  // Refunds before legs, as everywhere.
+  await tx
+    .selectFrom('refunds')
+    .select('id')
+    .where(
+      'id',
+      'in',
+      tx
+        .selectFrom('legs')
+        .select('refund_id')
+        .where('id', 'in', [...ids]),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
   const legs = await tx
     .updateTable('legs')
     .set({ finalized_at: sql`now()` })

@@ -12,7 +12,7 @@ export interface SettlementInput {
 }
 
 export interface SettlementOutcome {
-  status: 'settled' | 'failed' | 'carried_elsewhere';
+  status: 'settled' | 'failed' | 'pending' | 'carried_elsewhere';
   code?: string;
 }
 

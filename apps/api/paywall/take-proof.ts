@@ -67,13 +67,16 @@ export function judgeProof(
 export async function heightsOf(chain: Chain | undefined): Promise<Heights> {
   if (chain === undefined) return refuse('network_not_configured');
   const [seen, finalized] = await Promise.all([
-    chain.ask('api.pay.height', rpc => rpc.getEpochInfo({ commitment: 'processed' })),
-    chain.ask('api.pay.height', rpc => rpc.getEpochInfo({ commitment: 'finalized' })),
+    chain.askAll('api.pay.height', rpc => rpc.getEpochInfo({ commitment: 'processed' })),
+    chain.askAll('api.pay.height', rpc => rpc.getEpochInfo({ commitment: 'finalized' })),
   ]);
+  // A node that lags would date the bytes too early, and so have them expire too early: the furthest says how far it is.
+  const tip = seen.reduce((a, b) => (b.blockHeight > a.blockHeight ? b : a));
+  const last = finalized.reduce((a, b) => (b.blockHeight < a.blockHeight ? b : a));
   return {
-    seenSlot: BigInt(seen.absoluteSlot),
-    seenHeight: BigInt(seen.blockHeight),
-    finalizedSlot: BigInt(finalized.absoluteSlot),
-    finalizedHeight: BigInt(finalized.blockHeight),
+    seenSlot: BigInt(tip.absoluteSlot),
+    seenHeight: BigInt(tip.blockHeight),
+    finalizedSlot: BigInt(last.absoluteSlot),
+    finalizedHeight: BigInt(last.blockHeight),
   };
 }

@@ -39,6 +39,7 @@ export function payingParts(fate: { next: Fate; settled: NewLine[] }): {
     network: 'solana-devnet',
     providers: 1,
     ask: async <T>() => ({ absoluteSlot: 1_000n, blockHeight: 900n }) as T,
+    askAll: async <T>() => [{ absoluteSlot: 1_000n, blockHeight: 900n } as T],
     askEach: async () => [],
   };
   return {

@@ -115,6 +115,7 @@ async function testParts(
   const config = Settings.parse({ EBB_MASTER_KEY: MASTER_KEY, EBB_LOG_LEVEL: 'silent', ...settings });
   const unasked = {
     ask: () => Promise.reject(new Error('no chain here')),
+    askAll: () => Promise.reject(new Error('no chain here')),
     askEach: () => Promise.reject(new Error('no chain here')),
   };
   return {

@@ -106,6 +106,7 @@ create index payments_by_agent on payments (agent_id, created_at desc, id desc);
 create index payments_by_link on payments (link_id, created_at desc, id desc);
 create index payments_by_payer on payments (account_id, payer_owner, created_at desc);
 create index payments_by_receipt on payments (receipt_hash);
+create index payments_by_carrier on payments (carrier);
 create index payments_open on payments (next_due_at) where status = 'pending';
 create index payments_unfinal on payments (network, slot) where tx_sig is not null and finalized_at is null;
 

@@ -46,6 +46,7 @@ create unique index refunds_external_id on refunds (payment_id, external_id) whe
 create index refunds_by_account on refunds (account_id, network, created_at desc, id desc);
 create index refunds_by_payment on refunds (payment_id, created_at desc, id desc);
 create index refunds_open on refunds (next_due_at) where status not in ('succeeded', 'partially_succeeded', 'failed', 'canceled');
+create index refunds_by_carrier on refunds (carrier);
 create index refunds_attention on refunds (account_id, network, created_at desc) where needs_attention;
 
 create table legs (

@@ -18,6 +18,7 @@ create table outbox (
   last_error text
 );
 create index outbox_due on outbox (next_at, priority);
+create index outbox_by_account on outbox (account_id, priority, next_at);
 create index outbox_by_workflow on outbox (workflow_id);
 
 create table event_sequences (
