@@ -3,6 +3,8 @@ import type { Parts } from '#libs/parts';
 import { failSettlement } from '#libs/payments/fail';
 import { recordSettlement } from '#libs/payments/record';
 import { settlePayment } from '#libs/payments/settle';
+import { actFromWorkflow } from '#libs/refunds/acts/from-workflow';
+import { endRefund } from '#libs/refunds/end';
 import { payLeg } from '#libs/refunds/pay';
 import { postLeg } from '#libs/refunds/post';
 import type { Pace } from '#libs/states/pace';
@@ -40,6 +42,11 @@ export function openActivities(parts: Parts, stopping: AbortSignal): Activities 
       watched(pace, watch => payLeg(parts, { legId: leg_id, refundId: refund_id, carrier: run.workflow_id }, watch)),
     /** Safe to repeat: writes once. */
     postLeg: ({ leg_id, refund_id, run, landed }) => postLeg(parts, { legId: leg_id, refundId: refund_id }, run, landed),
+    /** Safe to repeat: writes once per run. */
+    endRefund: ({ refund_id, run }) => endRefund(parts, refund_id, run),
+    /** Safe to repeat: the update's id names the act. */
+    act: ({ kind, refund_id, update_id, arguments: given, run }) =>
+      actFromWorkflow(parts, run, { kind, refundId: refund_id, updateId: update_id, arguments: given }),
     /** Safe to repeat: opening an open account changes nothing. */
     openTreasury: ({ treasury_id, run, pace }) => watched(pace, watch => openTreasury(parts, treasury_id, run, watch)),
     /** Safe to repeat: stamps once. */

@@ -1,26 +1,46 @@
+import { ApplicationFailure } from '@temporalio/common';
 import {
+  allHandlersFinished,
   condition,
   continueAsNew,
+  currentUpdateInfo,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PayOutcome } from '#libs/states/outcomes';
-import { type RefundInput, type RefundOutcome, wake } from '#workflows/contracts/refund';
+import {
+  type ActResult,
+  type RefundInput,
+  type RefundOutcome,
+  type RefundUpdate,
+  refundUpdates,
+  wake,
+} from '#workflows/contracts/refund';
 import { searchAttributes } from '#workflows/contracts/search-attributes';
 import { Backoff, remote, runbook, short, showEnd, thisRun } from './desk.ts';
 
 /** Gives back part or all of a settled payment; its money is already reserved when this starts. */
 export async function refundPayment(refund: RefundInput): Promise<RefundOutcome> {
   const desk = new Desk(refund);
-  let outcome: RefundOutcome = { status: 'carried_elsewhere' };
+  while (true) {
+    const outcome = (await carry(refund, desk)) ?? (await desk.end());
+    if (outcome === null) continue;
+    await condition(allHandlersFinished);
+    return outcome;
+  }
+}
+
+/** Every leg, one after the other; null where none was left to post, or the refund is no longer to be carried out. */
+async function carry(refund: RefundInput, desk: Desk): Promise<RefundOutcome | null> {
+  let outcome: RefundOutcome | null = null;
   for (const leg of refund.legs) {
     const paid = await payUntilSettled(leg.id, desk);
-    if (paid.kind === 'stopped') return { status: paid.status };
+    if (paid.kind === 'stopped') return null;
     if (paid.kind === 'landed') outcome = await desk.post(leg.id, paid.landed);
   }
-  showEnd(outcome.status, { signature: outcome.tx_sig });
+  if (outcome) showEnd(outcome.status, { signature: outcome.tx_sig });
   return outcome;
 }
 
@@ -48,6 +68,35 @@ class Desk {
     setHandler(wake, () => {
       this.#woken = true;
     });
+    for (const kind of Object.keys(refundUpdates) as RefundUpdate[]) {
+      setHandler(refundUpdates[kind], given => this.#act(kind, given));
+    }
+  }
+
+  /** The act's own wake is what the main function hears of it; a refusal must be this failure, any other wedges the task. */
+  async #act(kind: RefundUpdate, given: unknown): Promise<ActResult> {
+    const update_id = currentUpdateInfo()?.id ?? '';
+    const { pace, refund_id } = this.#refund;
+    const outcome = await remote(pace, kind).act({ kind, refund_id, update_id, arguments: given ?? {}, run: thisRun() });
+    if (outcome.kind === 'done') return { status: outcome.status };
+    throw ApplicationFailure.create({
+      type: outcome.code,
+      message: `${outcome.code}: ${outcome.message}`,
+      nonRetryable: true,
+      category: 'BENIGN',
+    });
+  }
+
+  /** How it ended without us; null, after a pause, where it has not. */
+  async end(): Promise<RefundOutcome | null> {
+    const { pace, refund_id } = this.#refund;
+    const end = await short(pace, 'how it ended', activities => activities.endRefund({ refund_id, run: thisRun() }));
+    if (end.kind === 'ended') {
+      showEnd(end.status, { signature: end.tx_sig ?? undefined, failure: end.failure ?? undefined });
+      return { status: end.status, ...(end.tx_sig ? { tx_sig: end.tx_sig } : {}) };
+    }
+    await condition(() => this.#woken, this.#backoff.next_ms(), { summary: 'looking again' });
+    return null;
   }
 
   pay(leg_id: string): Promise<PayOutcome> {
@@ -73,9 +122,9 @@ class Desk {
         { key: searchAttributes.needsAttention, value: paid.person },
       ]);
     }
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof refundPayment>(this.#refund);
+    if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) await continueAsNew<typeof refundPayment>(this.#refund);
     // A transaction in flight is looked after without a pause; the activity itself sends and asks at its own pace.
     const wait_ms = paid.reason === 'awaiting_confirmation' ? pace.poll_ms : this.#backoff.next_ms();
-    await condition(() => this.#woken, wait_ms, { summary: `waiting: ${paid.reason}` });
+    if (await condition(() => this.#woken, wait_ms, { summary: `waiting: ${paid.reason}` })) this.#backoff.reset();
   }
 }

@@ -11,6 +11,7 @@ import { PaywallController } from './paywall/paywall.controller.ts';
 import { Paywall } from './paywall/paywall.ts';
 import { PaywallStatusController } from './paywall/status.controller.ts';
 import { ReceiptsController } from './receipts/receipts.controller.ts';
+import { RefundActsController } from './refunds/acts.controller.ts';
 import { RefundsController } from './refunds/refunds.controller.ts';
 import { SellerController } from './seller/seller.controller.ts';
 
@@ -27,6 +28,7 @@ export const apiModule = (parts: ApiParts, origin: Origin, calls: CallCounter): 
     PaymentLinksController,
     PaymentsController,
     RefundsController,
+    RefundActsController,
     ReceiptsController,
     SellerController,
     PaywallController,

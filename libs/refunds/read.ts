@@ -1,5 +1,6 @@
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Reader } from '#libs/db/database';
+import { listKey } from '#libs/pages/cursor';
 import { cutPage, inPage, type Page, type PageAsk, positionAt } from '#libs/pages/page';
 import type { WorkflowUrl } from '#libs/payments/view';
 import { type RefundView, viewRefund, viewRefunds } from './view.ts';
@@ -44,6 +45,7 @@ export async function listRefunds(
   ask: RefundListAsk,
   workflowUrl: WorkflowUrl,
 ): Promise<Page<RefundView>> {
+  const key = listKey(cursorKey, 'refunds', owner.accountId, owner.network);
   let query = reader
     .selectFrom('refunds as r')
     .innerJoin('agents as a', 'a.id', 'r.agent_id')
@@ -51,7 +53,7 @@ export async function listRefunds(
     .select(['r.id', positionAt('r.created_at').as('position_at')])
     .where('r.account_id', '=', owner.accountId)
     .where('r.network', '=', owner.network)
-    .where(inPage(cursorKey, ask, 'r.created_at', 'r.id'))
+    .where(inPage(key, ask, 'r.created_at', 'r.id'))
     .orderBy('r.created_at', 'desc')
     .orderBy('r.id', 'desc')
     .limit(ask.limit + 1);
@@ -79,7 +81,7 @@ export async function listRefunds(
     if (from !== undefined) query = query.where(column, '>=', new Date(from));
     if (to !== undefined) query = query.where(column, '<', new Date(to));
   }
-  const { rows, next_cursor } = cutPage(cursorKey, await query.execute(), ask.limit);
+  const { rows, next_cursor } = cutPage(key, await query.execute(), ask.limit);
   const views = new Map(
     (
       await viewRefunds(

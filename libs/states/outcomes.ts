@@ -43,3 +43,12 @@ export type PayOutcome =
   | { kind: 'waiting'; reason: WaitReason; since: string; person: boolean; status: string; tx_sig: string | null }
   /** The refund is at its end, or another carries it. */
   | { kind: 'stopped'; status: string };
+
+/** How a refund stands when its carrier finds nothing left to do. */
+export type RefundEnd =
+  | { kind: 'ended'; status: string; tx_sig: string | null; failure: string | null }
+  /** It is not at its end, and no one else carries it. */
+  | { kind: 'open' };
+
+/** What an act sent to a workflow came to; a refusal is an answer, not a defect. */
+export type ActOutcome = { kind: 'done'; status: string } | { kind: 'refused'; code: string; message: string };

@@ -54,7 +54,7 @@ export const REFUND_EDGES: readonly RefundEdge[] = [
   edge('processing', 'pending', ['carrier', 'operator']),
   edge('processing', 'canceled', ['caller', 'operator']),
   edge('processing', 'failed', ['carrier', 'operator']),
-  edge('processing', 'partially_succeeded', ['carrier', 'operator']),
+  edge('processing', 'partially_succeeded', ['caller', 'carrier', 'operator']),
   // All legs landed:
   edge('processing', 'succeeded', ['carrier', 'operator']),
   // A confirmed transaction is gone:

@@ -1,7 +1,7 @@
-import type { LandedLeg, LandedPayment, PayOutcome, Run, SettleOutcome } from '#libs/states/outcomes';
+import type { ActOutcome, LandedLeg, LandedPayment, PayOutcome, RefundEnd, Run, SettleOutcome } from '#libs/states/outcomes';
 import type { Pace } from '#libs/states/pace';
 import type { WaitReason } from '#libs/states/waiting';
-import type { RefundOutcome } from './refund.ts';
+import type { RefundOutcome, RefundUpdate } from './refund.ts';
 
 /** What workflows ask of the world. How each may be repeated stands where it is written (activities/). */
 export type Activities = {
@@ -14,6 +14,8 @@ export type Activities = {
   }): Promise<{ status: string }>;
   payLeg(input: { leg_id: string; refund_id: string; run: Run; pace: Pace }): Promise<PayOutcome>;
   postLeg(input: { leg_id: string; refund_id: string; run: Run; landed: LandedLeg }): Promise<RefundOutcome>;
+  endRefund(input: { refund_id: string; run: Run }): Promise<RefundEnd>;
+  act(input: { kind: RefundUpdate; refund_id: string; update_id: string; arguments: unknown; run: Run }): Promise<ActOutcome>;
   openTreasury(input: {
     treasury_id: string;
     run: Run;

@@ -1,0 +1,56 @@
+import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { Caller } from '#libs/accounts/find-caller';
+import { CancelBody, RetryBody } from '#libs/refunds/acts/bodies';
+import { cancelRefund } from '#libs/refunds/acts/cancel';
+import { actByCaller } from '#libs/refunds/acts/from-api';
+import { retryRefund } from '#libs/refunds/acts/retry';
+import type { RefundView } from '#libs/refunds/view';
+import { give } from '../http/answer.ts';
+import { Answers, WRITING } from '../http/answers.ts';
+import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
+import { type ApiParts, PARTS } from '../parts.ts';
+import { Refund } from './schemas.ts';
+
+/** A body that may be left out. */
+const Cancel = CancelBody.prefault({});
+const Retry = RetryBody.prefault({});
+
+@Controller('v1/refunds/:id')
+export class RefundActsController {
+  readonly #parts: ApiParts;
+
+  constructor(@Inject(PARTS) parts: ApiParts) {
+    this.#parts = parts;
+  }
+
+  @Post('cancel')
+  @Needs('refunds:write')
+  @TakesKey()
+  @Answers(200, Refund, [...WRITING, 'refund_not_found', 'refund_not_cancelable', 'attempt_live'])
+  async cancel(
+    @Calling() caller: Caller,
+    @Param('id') refundId: string,
+    @Guard('POST /v1/refunds/{id}/cancel') guarded: Guarded,
+    @Body({ schema: Cancel }) body: CancelBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RefundView> {
+    const ask = { ...guarded, body };
+    return give(reply, await actByCaller(this.#parts, caller, { kind: 'cancel', refundId }, ask, cancelRefund));
+  }
+
+  @Post('retry')
+  @Needs('refunds:operate')
+  @TakesKey()
+  @Answers(200, Refund, [...WRITING, 'refund_not_found', 'refund_state_conflict'])
+  async retry(
+    @Calling() caller: Caller,
+    @Param('id') refundId: string,
+    @Guard('POST /v1/refunds/{id}/retry') guarded: Guarded,
+    @Body({ schema: Retry }) body: RetryBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RefundView> {
+    const ask = { ...guarded, body };
+    return give(reply, await actByCaller(this.#parts, caller, { kind: 'retry', refundId }, ask, retryRefund));
+  }
+}
