@@ -130,7 +130,10 @@ describe('a settled payment is not absent while', () => {
   });
 
   test.each([
-    ['its history comes from a node behind the one that gave the height', { kind: 'lag', method: 'getSignaturesForAddress', slots: 300 }],
+    [
+      'its history comes from a node behind the one that gave the height',
+      { kind: 'lag', method: 'getSignaturesForAddress', slots: 300 },
+    ],
     ['the question for its history fails', { kind: 'error_before_accept', method: 'getSignaturesForAddress' }],
     ['the node keeps no history', { kind: 'error_before_accept', code: -32011, message: 'no history', method: 'getTransaction' }],
     ['the question for its history is answered 429', { kind: 'rate_limit', method: 'getSignaturesForAddress' }],
