@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { CallCounter } from '#libs/links/count-calls';
+import { SettingsController } from './account/settings.controller.ts';
 import { AgentsController } from './agents/agents.controller.ts';
 import { ErrorPagesController } from './docs/error-pages.controller.ts';
 import { HealthController } from './health/health.controller.ts';
@@ -25,6 +26,7 @@ export const apiModule = (parts: ApiParts, origin: Origin, calls: CallCounter): 
     HealthController,
     ErrorPagesController,
     AgentsController,
+    SettingsController,
     PaymentLinksController,
     PaymentsController,
     RefundsController,

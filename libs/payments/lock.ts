@@ -21,6 +21,7 @@ export interface LockedPayment {
   payer_account: string | null;
   tx_sig: string | null;
   receipt_hash: string | null;
+  settled_at: Date | null;
   captured: Atoms;
   refunded: Atoms;
   reserved: Atoms;
@@ -45,7 +46,8 @@ export async function lockPayment(
     .innerJoin('treasuries', 'treasuries.id', 'payments.treasury_id')
     .select(['payments.id', 'payments.account_id', 'payments.agent_id', 'payments.treasury_id', 'payments.link_id'])
     .select(['payments.status', 'payments.asset', 'payments.token_program', 'payments.currency', 'payments.payer_owner'])
-    .select(['payments.payer_account', 'payments.tx_sig', 'payments.receipt_hash', 'treasuries.kind as treasury_kind'])
+    .select(['payments.payer_account', 'payments.tx_sig', 'payments.receipt_hash', 'payments.settled_at'])
+    .select('treasuries.kind as treasury_kind')
     .where('payments.account_id', '=', owner.accountId)
     .where('payments.network', '=', owner.network);
   if (payment_id !== undefined) query = query.where('payments.id', '=', payment_id);

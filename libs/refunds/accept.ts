@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Caller } from '#libs/accounts/find-caller';
+import { readSettings } from '#libs/accounts/settings';
 import type { Clock } from '#libs/clock/clock';
-import type { Database, Tx } from '#libs/db/database';
+import type { Database, Reader, Tx } from '#libs/db/database';
 import { type Answer, type Ask, once } from '#libs/idempotency/once';
 import type { Ids } from '#libs/ids/ids';
 import { transfer } from '#libs/ledger/transfer';
@@ -11,7 +12,7 @@ import { type LockedPayment, lockPayment } from '#libs/payments/lock';
 import { refuse } from '#libs/problems/refusal';
 import type { Pace } from '#libs/states/pace';
 import { waitFor } from '#libs/states/waiting';
-import { judgeAmount } from './judge.ts';
+import { judgeAmount, judgeLimits } from './judge.ts';
 import { contentHash, type RefundRequest } from './request.ts';
 import { type Desk, tellRefund } from './transition.ts';
 import { type RefundView, viewRefund } from './view.ts';
@@ -45,6 +46,9 @@ async function accept(
   if (known) return { status: 200, body: known };
 
   const amount = judgeAmount(payment, request);
+  const settings = await readSettings(tx, caller.accountId);
+  const refunds = settings.max_refunds_per_payment === null ? 0 : await countRefunds(tx, payment.id);
+  judgeLimits(payment, settings, refunds, deps.clock.now());
   judgeRoute(payment, request);
   const view = await write(tx, deps, payment, request, amount, { type: 'api_key', id: caller.keyId });
   return { status: 201, body: view };
@@ -62,6 +66,17 @@ async function findExternal(tx: Tx, deps: AcceptDeps, paymentId: string, request
   if (!found) return null;
   if (!found.content_hash.equals(contentHash(request))) refuse('external_id_conflict', { members: { refund_id: found.id } });
   return viewRefund(tx, found.id, deps.workflowUrl);
+}
+
+/** How many refunds a payment has had that moved its money, or still may. */
+export async function countRefunds(reader: Reader, paymentId: string): Promise<number> {
+  const { n } = await reader
+    .selectFrom('refunds')
+    .select(sql<string>`count(*)`.as('n'))
+    .where('payment_id', '=', paymentId)
+    .where('status', 'not in', ['failed', 'canceled'])
+    .executeTakeFirstOrThrow();
+  return Number(n);
 }
 
 /** Where the money comes from and goes to: today the payment's treasury, and back to whoever paid. */

@@ -1,3 +1,4 @@
+import type { AccountSettings } from '#libs/accounts/settings';
 import { type Atoms, fitsU64, mustAtoms } from '#libs/money/atoms';
 import type { LockedPayment } from '#libs/payments/lock';
 import { refuse } from '#libs/problems/refusal';
@@ -35,6 +36,30 @@ export function judgeAmount(payment: LockedPayment, request: RefundRequest): Ato
     });
   }
   return mustAtoms(amount.toString());
+}
+
+const DAY_MS = 86_400_000;
+
+/** Whether the account's own limits allow one more refund of the payment, which has had so many (failed and canceled left out). */
+export function judgeLimits(payment: LockedPayment, settings: AccountSettings, refunds: number, now: Date): void {
+  const { refund_window_days, max_refunds_per_payment } = settings;
+  const settledAt = payment.settled_at;
+  if (refund_window_days !== null && settledAt !== null) {
+    const end = new Date(settledAt.getTime() + refund_window_days * DAY_MS);
+    if (now > end) {
+      const refund_window_ended_at = end.toISOString();
+      refuse('refund_window_passed', {
+        detail: `Refunds were possible until ${refund_window_ended_at}, ${refund_window_days} days after settlement.`,
+        members: { payment_id: payment.id, refund_window_days, refund_window_ended_at },
+      });
+    }
+  }
+  if (max_refunds_per_payment !== null && refunds >= max_refunds_per_payment) {
+    refuse('too_many_refunds', {
+      detail: `The payment has had ${refunds} refunds; the account allows ${max_refunds_per_payment}.`,
+      members: { payment_id: payment.id, refunds, max_refunds_per_payment },
+    });
+  }
 }
 
 const at = (pointer: string, code: string) => ({ pointer, code, detail: code.replaceAll('_', ' ') });

@@ -17,7 +17,7 @@ const MAX_TURNS = 5;
  * Returns within `activity_ms` and a few seconds.
  */
 export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<PayOutcome> {
-  const taken = await takeLeg(parts, ref, watch.pace);
+  const taken = await takeLeg(parts, ref, watch);
   if (taken.kind !== 'work') return taken;
   const { leg } = taken;
   let attempt = await liveAttempt(parts.db.read, leg.leg_id);

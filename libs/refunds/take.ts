@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import type { Reader, Tx } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
-import type { Pace } from '#libs/states/pace';
+import { silence_ms } from '#libs/states/pace';
 import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
 import { needsPerson, type Waiting } from '#libs/states/waiting';
+import type { Watch } from '#libs/transfers/follow';
 
 /** One leg with everything that carrying it out needs. */
 export interface LegAtWork {
@@ -42,18 +44,19 @@ export interface LegRef {
   carrier: string;
 }
 
-/** How long a carrier may be silent before its row counts as abandoned. */
-export const silence_ms = (pace: Pace): number => pace.activity_ms + pace.backoff_max_ms + pace.overdue_ms;
-
 /**
  * Takes the leg up for its carrier and pushes the row's due time on. Says `stopped` where the refund is at its end or
  * another carries it: then nothing was written.
  */
-export async function takeLeg(parts: Parts, ref: LegRef, pace: Pace): Promise<{ kind: 'work'; leg: LegAtWork } | PayOutcome> {
+export async function takeLeg(
+  parts: Parts,
+  ref: LegRef,
+  { pace, tries }: Pick<Watch, 'pace' | 'tries'>,
+): Promise<{ kind: 'work'; leg: LegAtWork } | PayOutcome> {
   return parts.db.tx('refund.take', async tx => {
     await tx
       .updateTable('refunds')
-      .set({ next_due_at: sql<Date>`now() + ${silence_ms(pace)}::float8 * interval '1 millisecond'` })
+      .set({ next_due_at: dueIn(silence_ms(pace, tries)) })
       .where('id', '=', ref.refundId)
       .where('carrier', '=', ref.carrier)
       .where('status', 'not in', [...REFUND_TERMINAL])

@@ -27,6 +27,8 @@ export interface RefundChange {
   waiting: Waiting | null;
   failure?: { code: string; message: string };
   completed?: boolean;
+  /** It needs someone, whatever it waits for. */
+  attention?: true;
 }
 
 interface Standing {
@@ -42,7 +44,7 @@ interface Standing {
  */
 export async function moveRefund(tx: Tx, desk: Desk, refund: Standing, actor: Actor, change: RefundChange): Promise<RefundView> {
   const edge = refundEdge(refund.status as RefundStatus, change.to);
-  const attention = change.to.startsWith('requires_') || needsPerson(change.waiting);
+  const attention = change.attention === true || change.to.startsWith('requires_') || needsPerson(change.waiting);
   await tx
     .updateTable('refunds')
     .set({

@@ -6,6 +6,7 @@ export const STEPS = {
   // api
   'api.key.read': 'api',
   'api.request.log': 'api',
+  'api.account.settings': 'api',
   'api.agent.create': 'api',
   'api.link.create': 'api',
   'api.link.count': 'api',

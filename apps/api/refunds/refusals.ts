@@ -11,6 +11,8 @@ export const REFUSALS: readonly ProblemCode[] = [
   'refund_exceeds_remaining',
   'amount_not_positive',
   'fee_not_below_amount',
+  'refund_window_passed',
+  'too_many_refunds',
   'redirect_not_allowed',
   'source_not_allowed',
 ];

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { Reader, Tx } from '#libs/db/database';
+
+/** What an account has decided for itself. Kept as the account wrote it; what it left out has the default of this build. */
+export const AccountSettings = z.strictObject({
+  refund_window_days: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .nullable()
+    .default(null)
+    .describe('Days after settlement within which a payment can be refunded; null: no limit'),
+  max_refunds_per_payment: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .nullable()
+    .default(null)
+    .describe('Refunds a payment may have, without failed and canceled ones; null: no limit'),
+});
+export type AccountSettings = z.infer<typeof AccountSettings>;
+
+/** A change of some of them; null takes a limit away. */
+export const SettingsChange = z.strictObject({
+  refund_window_days: AccountSettings.shape.refund_window_days.unwrap().optional(),
+  max_refunds_per_payment: AccountSettings.shape.max_refunds_per_payment.unwrap().optional(),
+});
+export type SettingsChange = z.infer<typeof SettingsChange>;
+
+/** The settings of an account, whole. Throws where the row holds what no build wrote: a defect. */
+export async function readSettings(reader: Reader, accountId: string): Promise<AccountSettings> {
+  const { settings } = await reader
+    .selectFrom('accounts')
+    .select('settings')
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return AccountSettings.parse(settings);
+}
+
+/** Changes what is named and leaves the rest; two who change at once take turns. Returns all of them. */
+export async function changeSettings(tx: Tx, accountId: string, change: SettingsChange): Promise<AccountSettings> {
+  const { settings } = await tx
+    .selectFrom('accounts')
+    .select('settings')
+    .where('id', '=', accountId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow();
+  const kept = { ...(settings as object), ...change };
+  const whole = AccountSettings.parse(kept);
+  await tx
+    .updateTable('accounts')
+    .set({ settings: JSON.stringify(kept) })
+    .where('id', '=', accountId)
+    .execute();
+  return whole;
+}
