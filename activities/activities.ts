@@ -24,7 +24,12 @@ export function openActivities(parts: Parts, stopping: AbortSignal): Activities 
     const beat = () => context.heartbeat();
     const timer = setInterval(beat, pace.heartbeat_ms / BEATS_PER_TIMEOUT);
     try {
-      return await work({ pace, beat, abort: AbortSignal.any([stopping, context.cancellationSignal]) });
+      return await work({
+        pace,
+        tries: context.info.attempt,
+        beat,
+        abort: AbortSignal.any([stopping, context.cancellationSignal]),
+      });
     } finally {
       clearInterval(timer);
     }

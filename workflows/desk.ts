@@ -14,6 +14,7 @@ import { searchAttributes } from '#workflows/contracts/search-attributes';
 /** Room above an activity's own time limit, for a slow database or RPC. */
 const GRACE_MS = 60_000;
 const LOCAL_TIMEOUT_MS = 5_000;
+const PATIENT_TIMEOUT_MS = 20_000;
 
 /** Who speaks: the workflow and its run, for every write of the carrier. */
 export function thisRun(): Run {
@@ -31,6 +32,14 @@ export function remote(pace: Pace, summary: string): ActivityInterfaceFor<Activi
   });
 }
 
+/** For one SQL transaction on a slow database: it cannot beat while it waits for a lock. */
+const patient = (pace: Pace, summary: string): ActivityInterfaceFor<Activities> =>
+  proxyActivities<Activities>({
+    summary,
+    startToCloseTimeout: PATIENT_TIMEOUT_MS,
+    retry: { initialInterval: pace.backoff_ms, maximumInterval: pace.backoff_max_ms, backoffCoefficient: 2 },
+  });
+
 /** One short SQL transaction: as a local activity, and as a normal one when the database is slow. */
 export async function short<T>(
   pace: Pace,
@@ -45,7 +54,7 @@ export async function short<T>(
   try {
     return await call(local);
   } catch {
-    return call(remote(pace, summary));
+    return call(patient(pace, summary));
   }
 }
 

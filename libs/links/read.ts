@@ -1,5 +1,6 @@
 import type { Reader } from '#libs/db/database';
 import type { Network } from '#libs/money/assets';
+import { listKey } from '#libs/pages/cursor';
 import { cutPage, inPage, type Page, type PageAsk, positionAt } from '#libs/pages/page';
 import { type Link, linkRows, toLink } from './link.ts';
 
@@ -37,16 +38,17 @@ export interface LinkListAsk extends PageAsk {
 
 /** A page of an account's links, newest first; disabled ones only on request. */
 export async function listLinks(reader: Reader, cursorKey: Buffer, owner: LinkOwner, ask: LinkListAsk): Promise<Page<Link>> {
+  const key = listKey(cursorKey, 'payment_links', owner.accountId, owner.network);
   let query = linkRows(reader)
     .select(positionAt('l.created_at').as('position_at'))
     .where('l.account_id', '=', owner.accountId)
     .where('l.network', '=', owner.network)
-    .where(inPage(cursorKey, ask, 'l.created_at', 'l.id'))
+    .where(inPage(key, ask, 'l.created_at', 'l.id'))
     .orderBy('l.created_at', 'desc')
     .orderBy('l.id', 'desc')
     .limit(ask.limit + 1);
   if (ask.owner_agent !== undefined) query = query.where('a.mint', '=', ask.owner_agent);
   if (ask.include_disabled !== true) query = query.where('l.disabled_at', 'is', null);
-  const { rows, next_cursor } = cutPage(cursorKey, await query.execute(), ask.limit);
+  const { rows, next_cursor } = cutPage(key, await query.execute(), ask.limit);
   return { items: rows.map(toLink), next_cursor };
 }

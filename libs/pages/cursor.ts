@@ -28,7 +28,8 @@ export function readCursor(key: Buffer, text: string): Position {
   return { at, id };
 }
 
-/** A key for the cursors of one list only, where its positions mean nothing to others. */
-export const listKey = (key: Buffer, list: string): Buffer => createHmac('sha256', key).update(list).digest();
+/** A key for the cursors of one list only, by its name and whatever else tells it from others: a place in one is none in another. */
+export const listKey = (key: Buffer, ...list: string[]): Buffer =>
+  createHmac('sha256', key).update(JSON.stringify(list)).digest();
 
 const mac = (key: Buffer, payload: Buffer): Buffer => createHmac('sha256', key).update(payload).digest().subarray(0, MAC_BYTES);

@@ -9,7 +9,7 @@ import { failSettlement } from './fail.ts';
 import { settlePayment } from './settle.ts';
 
 const at = useDatabase();
-const WATCH = { pace: PACE, beat() {}, abort: new AbortController().signal };
+const WATCH = { pace: PACE, tries: 1, beat() {}, abort: new AbortController().signal };
 
 /** A pending payment, and parts whose facilitator a test can direct. */
 async function pending(facilitator: Partial<FacilitatorClient>) {

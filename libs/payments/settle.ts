@@ -19,7 +19,7 @@ import { markSubmitted, type PaymentAtWork, type PaymentRef, takePayment, waitPa
  * once: one message lands once. Returns within `activity_ms` and a few seconds.
  */
 export async function settlePayment(parts: Parts, ref: PaymentRef, watch: Watch): Promise<SettleOutcome> {
-  const taken = await takePayment(parts, ref, watch.pace);
+  const taken = await takePayment(parts, ref, watch);
   if (taken.kind !== 'work') return taken;
   let { payment } = taken;
   const facilitator = parts.facilitators.get(payment.network as Network);
@@ -33,7 +33,7 @@ export async function settlePayment(parts: Parts, ref: PaymentRef, watch: Watch)
       return { kind: 'refused', code: verified.reason, message: verified.message ?? verified.reason };
     if (!(await markSubmitted(parts, ref))) {
       // Another run was quicker: it has submitted, or it was refused and has failed. What has failed is never submitted.
-      const again = await takePayment(parts, ref, watch.pace);
+      const again = await takePayment(parts, ref, watch);
       if (again.kind !== 'work') return again;
       payment = again.payment;
     }

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import type { Parts } from '#libs/parts';
 import type { SettleOutcome } from '#libs/states/outcomes';
-import type { Pace } from '#libs/states/pace';
+import { silence_ms } from '#libs/states/pace';
 import { type Waiting, type WaitReason, waitFor } from '#libs/states/waiting';
+import type { Watch } from '#libs/transfers/follow';
 import type { Sought } from './find.ts';
 
 /** A pending payment with everything that settling it needs. */
@@ -37,13 +39,12 @@ const FOREIGN_LIFETIME_BLOCKS = 300n;
 export async function takePayment(
   parts: Parts,
   ref: PaymentRef,
-  pace: Pace,
+  { pace, tries }: Pick<Watch, 'pace' | 'tries'>,
 ): Promise<{ kind: 'work'; payment: PaymentAtWork } | SettleOutcome> {
-  const silence_ms = pace.activity_ms + pace.backoff_max_ms + pace.overdue_ms;
   return parts.db.tx('settle.take', async tx => {
     const row = await tx
       .updateTable('payments')
-      .set({ next_due_at: sql<Date>`now() + ${silence_ms}::float8 * interval '1 millisecond'` })
+      .set({ next_due_at: dueIn(silence_ms(pace, tries)) })
       .where('id', '=', ref.paymentId)
       .where('carrier', '=', ref.carrier)
       .where('status', '=', 'pending')

@@ -25,7 +25,7 @@ export async function pageReceipts(
 ): Promise<Page<Receipt>> {
   const { accountId, network } = owner;
   const agent = (await getAgent(reader, { accountId, network, mint })) ?? refuse('agent_not_found');
-  const key = listKey(cursorKey, agent.id);
+  const key = listKey(cursorKey, 'receipts', agent.id);
   let query = reader
     .selectFrom('receipts')
     .select(['body', 'nonce'])

@@ -1,3 +1,10 @@
+/** A call that keeps throwing is no longer quietly waited for after so many tries: its row falls due, and is marked. */
+const PATIENT_TRIES = 5;
+
+/** How long a carrier at its so-manieth try may be silent before its row counts as abandoned; null: it is due already. */
+export const silence_ms = (pace: Pace, tries: number): number | null =>
+  tries > PATIENT_TRIES ? null : pace.activity_ms + pace.backoff_max_ms + pace.overdue_ms;
+
 /** How fast a workflow and its activities work. Workflows cannot read the environment, so it comes in their input. */
 export interface Pace {
   /** How long one activity works before it hands back to its workflow. */

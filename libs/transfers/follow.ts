@@ -30,6 +30,8 @@ export interface FollowSteps {
 
 export interface Watch {
   pace: Pace;
+  /** The how-manieth try at the same call this is, from 1. */
+  tries: number;
   /** Called at each look: tells the orchestrator that this process lives. */
   beat(): void;
   /** Aborted when the process should hand back: then the outcome is as unknown as it was. */

@@ -14,11 +14,13 @@ import { sql } from 'kysely';
 import { agentView } from '#libs/accounts/agent-view';
 import { getAgent } from '#libs/accounts/agents';
 import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import { dueIn } from '#libs/db/due';
 import type { Network } from '#libs/money/assets';
 import { writeOutcome } from '#libs/outbox/outcome';
 import { writeEvent } from '#libs/outbox/write-event';
 import { chainOf, type Parts } from '#libs/parts';
 import type { Run } from '#libs/states/outcomes';
+import { silence_ms } from '#libs/states/pace';
 import type { WaitReason } from '#libs/states/waiting';
 import { signBytes } from '#libs/transfers/attempts';
 import { pause, type Watch } from '#libs/transfers/follow';
@@ -68,13 +70,12 @@ export async function openTreasury(parts: Parts, treasuryId: string, run: Run, w
 async function takeTreasury(
   parts: Parts,
   id: string,
-  { pace }: Watch,
+  { pace, tries }: Watch,
 ): Promise<{ owner: string; network: Network; accounts: Wanted[] }> {
-  const silence_ms = pace.activity_ms + pace.backoff_max_ms + pace.overdue_ms;
   return parts.db.tx('treasury.take', async tx => {
     const row = await tx
       .updateTable('treasuries')
-      .set({ next_due_at: sql<Date>`now() + ${silence_ms}::float8 * interval '1 millisecond'` })
+      .set({ next_due_at: dueIn(silence_ms(pace, tries)) })
       .where('id', '=', id)
       .where('carrier', 'is not', null)
       .returning(['owner', 'network'])

@@ -69,7 +69,7 @@ export async function markLegGone(tx: Tx, parts: Parts, legId: string): Promise<
     .where('id', '=', refund.id)
     .execute();
   const waiting = waitFor('outcome_unknown', parts.clock.now());
-  const view = await moveRefund(tx, parts, refund, ACTOR, { to: 'processing', waiting });
+  const view = await moveRefund(tx, parts, refund, ACTOR, { to: 'processing', waiting, attention: true });
   await writeLine(tx, startLine(parts.pace, refund, view));
   parts.log.error({ refund_id: refund.id, leg_id: legId, tx_sig: refund.tx_sig }, 'a confirmed refund is gone from the chain');
 }

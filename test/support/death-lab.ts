@@ -93,6 +93,7 @@ export const inFlight = ({ built, mark, lastValidBlockHeight }: Subject, fresh =
 
 /** A watch that gives up after so many milliseconds, looking and sending all the time. */
 export const watchFor = (activity_ms: number): Watch => ({
+  tries: 1,
   pace: {
     activity_ms,
     poll_ms: 5,
