@@ -37,6 +37,11 @@ export class Shop {
   /** Pays, and returns the settled payment. */
   async paid(): Promise<PaymentView> {
     const answer = await this.pay();
+    if (answer.status === 202) {
+      // On a busy machine: told to wait, not to pay again.
+      const { payment_id } = (await answer.json()) as { payment_id: string };
+      return this.api.until<PaymentView>(`/v1/payments/${payment_id}`, payment => payment.status === 'settled');
+    }
     if (answer.status !== 200) throw new Error(`the paywall answered ${answer.status}: ${await answer.text()}`);
     const said = JSON.parse(Buffer.from(answer.headers.get('payment-response') ?? '', 'base64').toString()) as {
       transaction: string;
