@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { findCaller } from '#libs/accounts/find-caller';
 import { parseKey } from '#libs/accounts/key-format';
 import type { Scope } from '#libs/accounts/scopes';
+import { NETWORKS } from '#libs/money/assets';
 import { refuse } from '#libs/problems/refusal';
 import type { ApiParts } from '../parts.ts';
 
@@ -31,5 +32,5 @@ export async function authorize(request: FastifyRequest, scope: Scope, parts: Ap
 /** Keyed routes take no network; a caller that names one is told when their key is for the other, before anything is done there. */
 function namesOtherNetwork(query: unknown, network: string): boolean {
   const named = (query as { network?: unknown } | null)?.network;
-  return typeof named === 'string' && named !== network && `solana-${named}` !== network;
+  return NETWORKS.some(other => other !== network && (named === other || `solana-${named}` === other));
 }

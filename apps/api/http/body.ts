@@ -15,6 +15,7 @@ export function readBodies(fastify: FastifyInstance): void {
     if (bytes.length === 0) return done(null, undefined);
     try {
       const type = mediaType(request);
+      if (!/^(identity)?$/i.test(request.headers['content-encoding'] ?? '')) refuse('media_type_unsupported');
       const text = decode(bytes);
       if (settings.texts?.includes(type) === true) return done(null, text);
       if (type !== 'application/json') refuse('media_type_unsupported');

@@ -1,4 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
+import { RouteParamtypes } from '@nestjs/common/internal';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -8,8 +10,18 @@ import { refuse } from '#libs/problems/refusal';
 import type { RouteSettings } from './request.ts';
 
 /** The scope a key needs for this route. Every route under /v1 has one. */
-export const Needs = (scope: Scope, settings: Omit<RouteSettings, 'scope'> = {}) =>
-  applyDecorators(RouteConfig({ scope, ...settings }), ApiBearerAuth('key'));
+export const Needs =
+  (scope: Scope, settings: Omit<RouteSettings, 'scope' | 'takesQuery'> = {}): MethodDecorator =>
+  (controller, handler, descriptor) => {
+    const route: RouteSettings = { scope, takesQuery: readsQuery(controller.constructor, handler), ...settings };
+    applyDecorators(RouteConfig(route), ApiBearerAuth('key'))(controller, handler, descriptor);
+  };
+
+/** Whether a parameter of the handler is a `@Query`; parameters are decorated before their method is. */
+function readsQuery(controller: object, handler: string | symbol): boolean {
+  const read: object = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler) ?? {};
+  return Object.keys(read).some(key => key.startsWith(`${RouteParamtypes.QUERY}:`));
+}
 
 /** Documents what a changing route reads beside its body; `Guard` is what reads it. */
 export const TakesKey = () =>
@@ -58,7 +70,8 @@ export const Guard = createParamDecorator((operation: string, context: Execution
 function headerOf(request: FastifyRequest, name: string, max: number): string | null {
   const value = request.headers[name];
   if (value === undefined) return null;
-  if (typeof value !== 'string' || !/^[\x20-\x7e]+$/.test(value) || value.length > max) {
+  const times = request.raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === name).length;
+  if (times > 1 || typeof value !== 'string' || !/^[\x20-\x7e]+$/.test(value) || value.length > max) {
     return refuse('invalid_request', { detail: `The header ${name} takes 1 to ${max} printable characters, once.` });
   }
   return value;

@@ -8,11 +8,22 @@ interface Issue {
   path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
   code?: string;
   keys?: readonly string[];
+  /** Of a value that may be one of several: what each of them has against it. */
+  errors?: readonly (readonly Issue[])[];
 }
 
-/** RFC 6901. The whole body is the empty pointer. */
-export const pointer = (path: Path): string =>
-  path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+const MAX_POINTER = 512;
+
+/** RFC 6901. The whole body is the empty pointer; a place whose name is very long is told by the one it is in. */
+export function pointer(path: Path): string {
+  let text = '';
+  for (const part of path) {
+    const step = `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (text.length + step.length > MAX_POINTER) break;
+    text += step;
+  }
+  return text;
+}
 
 /** What is wrong, place by place, as the caller reads it. */
 export function faultsOf(issues: readonly Issue[], value: unknown): FieldFault[] {
@@ -25,6 +36,12 @@ export function faultsOf(issues: readonly Issue[], value: unknown): FieldFault[]
         code: 'unknown_field',
       }));
     }
+    const meant = issue.errors?.find(against => !against.some(one => one.code === 'invalid_type' && one.path?.length === 0));
+    if (meant !== undefined)
+      return faultsOf(
+        meant.map(one => ({ ...one, path: [...path, ...(one.path ?? [])] })),
+        value,
+      );
     const missing = issue.code?.startsWith('invalid_') === true && at(value, path) === undefined;
     return [
       missing

@@ -84,8 +84,8 @@ describe('every error is a problem', () => {
     isProblem(await under.ask('POST', '/v1/agents'), 400, 'invalid_request');
   });
 
-  test('an id with a NUL in it is not there', async () => {
-    isProblem(await under.ask('GET', '/v1/agents/%00'), 404, 'not_found');
+  test('an id with a NUL in it is 400: PostgreSQL could not even be asked for it', async () => {
+    isProblem(await under.ask('GET', '/v1/agents/%00'), 400, 'invalid_request');
   });
 
   test('a problem leads to its page', async () => {

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { refuse } from '#libs/problems/refusal';
 import type { ApiParts } from '../parts.ts';
 import { CORS } from '../paywall/answer.ts';
 import { authorize } from './authorize.ts';
+import { pointer, unstorable } from './faults.ts';
 import type { Origin } from './origin.ts';
 import { pathTemplate, recordRequest } from './record-request.ts';
 import { shapeProblem } from './send-problem.ts';
@@ -19,10 +21,13 @@ export function installHooks(fastify: FastifyInstance, parts: ApiParts, origin: 
 
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    const { scope, cors } = request.routeOptions.config;
+    const { scope, cors, takesQuery } = request.routeOptions.config;
     if (cors === true) reply.headers(CORS);
     // Before the body is read: strangers cost us no parsing, and learn nothing of what a route takes.
     if (scope !== undefined) await authorize(request, scope, parts);
+    // No row can bear such an id, and PostgreSQL would call it an error.
+    if (unstorable(request.params).length > 0) refuse('invalid_request', { detail: 'The path has a NUL in it.' });
+    if (takesQuery === false) refuseQuery(request.query);
   });
 
   fastify.addHook('preSerialization', async (request, _reply, payload) => {
@@ -55,4 +60,14 @@ export function installHooks(fastify: FastifyInstance, parts: ApiParts, origin: 
       'request',
     );
   });
+}
+
+/** What is asked for in vain must not be granted in part: a field that the caller put in the wrong place, say. */
+function refuseQuery(query: unknown): void {
+  const errors = Object.keys(query ?? {}).map(name => ({
+    detail: 'This path takes no query.',
+    pointer: pointer([name]),
+    code: 'unknown_field',
+  }));
+  if (errors.length > 0) refuse('invalid_request', { detail: 'This path takes no query.', errors: errors.slice(0, 50) });
 }

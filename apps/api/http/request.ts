@@ -5,6 +5,8 @@ import type { Scope } from '#libs/accounts/scopes';
 export interface RouteSettings {
   /** The scope a key must have; present on every keyed route, absent on public ones. */
   scope?: Scope;
+  /** False where the route reads no query, and so takes none. */
+  takesQuery?: boolean;
   /** Media types the route reads beside JSON, given to it as text. */
   texts?: readonly string[];
   /** Gives the route the body's bytes, whatever their type. */

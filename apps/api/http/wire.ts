@@ -27,8 +27,19 @@ export const Hash = z
 
 /** A time in an answer. */
 export const Time = z.iso.datetime({ precision: 3 }).meta({ id: 'Time', description: 'RFC 3339 UTC with milliseconds.' });
-/** A time in a request: with any offset and precision. */
-export const AskedTime = z.iso.datetime({ offset: true });
+/** A time in a request: with any offset that is in use and any precision, in the years that PostgreSQL and RFC 3339 both have. */
+export const AskedTime = z.iso
+  .datetime({ offset: true })
+  .max(64)
+  .refine(text => !/^0000|[+-](1[5-9]|2\d):\d\d$/.test(text), 'A year from 0001 and an offset of at most 14 hours are needed.');
+
+/** `limit`, as digits: `Number` would take "0x10" and "1e1" for numbers too. */
+const Limit = z
+  .preprocess(
+    text => (typeof text === 'string' && /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : text),
+    z.int().min(1).max(200),
+  )
+  .default(50);
 
 export const ClientReference = z.string().min(1).max(256);
 export const Metadata = z.record(z.string(), z.unknown());
@@ -37,7 +48,7 @@ export const WorkflowRef = z.strictObject({ id: z.string(), url: z.string().null
 
 /** What any list takes. */
 export const ListQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: Limit,
   cursor: z.string().min(1).max(512).optional(),
   'created[gte]': AskedTime.optional(),
   'created[lt]': AskedTime.optional(),

@@ -21,7 +21,7 @@ const Response = z.strictObject({
   mimeType: z
     .string()
     .max(200)
-    .regex(/^[\w.+-]+\/[\w.+-]+( ?; ?[\w.+-]+=("[^"\r\n]*"|[\w.+-]+))*$/, 'A media type is needed.')
+    .regex(/^[\w.+-]+\/[\w.+-]+( ?; ?[\w.+-]+=("[\x20-\x21\x23-\x5b\x5d-\x7e]*"|[\w.+-]+))*$/, 'A media type is needed.')
     .default('application/json'),
   body: z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())]),
 });

@@ -5,12 +5,13 @@ import { shareUrl } from '#libs/links/view';
 import { NETWORKS, type Network } from '#libs/money/assets';
 import { refuse } from '#libs/problems/refusal';
 
-const NAMES: Record<string, Network> = {
-  'solana-devnet': 'solana-devnet',
-  'solana-mainnet': 'solana-mainnet',
-  devnet: 'solana-devnet',
-  mainnet: 'solana-mainnet',
-};
+/** A map and not an object: a stranger's word for a network could be the name of something that every object has. */
+const NAMES = new Map<unknown, Network>([
+  ['solana-devnet', 'solana-devnet'],
+  ['solana-mainnet', 'solana-mainnet'],
+  ['devnet', 'solana-devnet'],
+  ['mainnet', 'solana-mainnet'],
+]);
 
 export interface Visit {
   slug: string;
@@ -34,9 +35,8 @@ export async function visitLink(reader: Reader, origin: string, visit: Visit): P
 
 function networkOf(asked: unknown): Network {
   if (asked === undefined) return 'solana-mainnet';
-  const network = typeof asked === 'string' ? NAMES[asked] : undefined;
-  const detail = `The query's network is one of ${Object.keys(NAMES).join(', ')}.`;
-  return network ?? refuse('invalid_request', { errors: [{ detail, pointer: '/network', code: 'invalid_value' }] });
+  const detail = `The query's network is one of ${[...NAMES.keys()].join(', ')}.`;
+  return NAMES.get(asked) ?? refuse('invalid_request', { errors: [{ detail, pointer: '/network', code: 'invalid_value' }] });
 }
 
 async function refuseAbsent(reader: Reader, origin: string, network: Network, slug: string): Promise<never> {

@@ -19,7 +19,7 @@ export class PaywallStatusController {
   @Get(':token')
   @Public()
   @Header('cache-control', 'no-store')
-  @Answers(200, BuyerStatus, ['not_found', 'uri_too_long', 'internal', 'database_unavailable'])
+  @Answers(200, BuyerStatus, ['invalid_request', 'not_found', 'uri_too_long', 'internal', 'database_unavailable'])
   async status(@Param('token') token: string): Promise<StatusView> {
     const paymentId = readStatusToken(this.#parts.keys.status, token) ?? refuse('not_found');
     return (await buyerStatus(this.#parts.db.read, paymentId)) ?? refuse('not_found');
