@@ -25,6 +25,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...onStacks } },
       { extends: true, test: { name: 'guarantees', include: ['test/guarantees/**/*.test.ts'], ...onStacks } },
+      { extends: true, test: { name: 'model', include: ['test/model/**/*.test.ts'], ...onStacks, testTimeout: 900_000 } },
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...onStacks } },
     ],
   },

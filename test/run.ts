@@ -9,7 +9,7 @@ import { projectRoot } from '#apps/dev/project';
  * line sums all of it up. Names of projects as arguments run only those.
  */
 
-const PROJECTS = ['unit', 'conformance', 'e2e', 'guarantees'];
+const PROJECTS = ['unit', 'conformance', 'e2e', 'guarantees', 'model'];
 
 interface Report {
   numPassedTests: number;

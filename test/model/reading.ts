@@ -1,0 +1,66 @@
+import type { Command } from './command.ts';
+import type { Wire } from './http.ts';
+import { must } from './violation.ts';
+import { call, choose, type Payment, type Refund, type World } from './world.ts';
+
+const STATUSES = ['requires_address', 'pending', 'processing', 'succeeded', 'canceled'];
+
+/** A payment's balance adds up, and is within what it can have been while we asked. */
+export async function readPayment(world: World, { pick }: Extract<Command, { kind: 'read_payment' }>): Promise<string> {
+  const payment = choose(world.payments, pick);
+  if (!payment) return 'nothing paid yet';
+  const began = performance.now();
+  const { status, body } = await call(world, 'GET', `/v1/payments/${payment.id}`);
+  must(status === 200, () => `${payment.id} was answered ${status} ${JSON.stringify(body)}`);
+  judgeBalance(payment, began, body);
+  payment.receiptHash = body.receipt_hash ?? null;
+  return `${payment.id}: ${body.status}, ${body.refundable_atomic} left`;
+}
+
+function judgeBalance({ id, sums }: Payment, began: number, body: Wire): void {
+  const [refunded, reserved, refundable] = [body.refunded_atomic, body.reserved_atomic, body.refundable_atomic].map(text =>
+    BigInt(text ?? '-1'),
+  ) as [bigint, bigint, bigint];
+  const told = () => `${id}: ${JSON.stringify(body)}, between ${sums.atLeast(began)} and ${sums.atMost(began)} are given back`;
+  must(body.amount_atomic === String(sums.captured), told);
+  must(refunded >= 0n && reserved >= 0n && refundable >= 0n, told);
+  must(refunded + reserved + refundable === sums.captured, () => `I1: ${told()}`);
+  must(refunded + reserved >= sums.atLeast(began) && refunded + reserved <= sums.atMost(began), () => `I1: ${told()}`);
+  const name = refunded === 0n ? 'settled' : refunded === sums.captured ? 'refunded' : 'partially_refunded';
+  must(body.status === name, told);
+}
+
+/** A refund is what was asked for, and stays at its end. */
+export async function readRefund(world: World, { pick }: Extract<Command, { kind: 'read_refund' }>): Promise<string> {
+  const refund = choose([...world.refunds.values()], pick);
+  if (!refund) return 'nothing refunded yet';
+  const { status, body } = await call(world, 'GET', `/v1/refunds/${refund.id}`);
+  must(status === 200, () => `${refund.id} was answered ${status} ${JSON.stringify(body)}`);
+  judgeRefund(refund, body);
+  return `${refund.id}: ${body.status}`;
+}
+
+function judgeRefund(refund: Refund, body: Wire): void {
+  const told = () => `${refund.id} is ${body.status} of ${body.amount_atomic}; it was ${refund.ended} of ${refund.amount}`;
+  const { claim, ended } = refund;
+  must(body.amount_atomic === String(refund.amount), told);
+  must(STATUSES.includes(body.status ?? ''), told);
+  must(body.status !== 'canceled' || refund.canceled || claim.releasing > 0 || claim.released !== null, told);
+  if (ended !== null) must(body.status === ended, told);
+  if (body.status === 'succeeded') refund.ended = 'succeeded';
+}
+
+/** The list of a payment's refunds has each that was accepted before it was asked for, once. */
+export async function listRefunds(world: World, { pick }: Extract<Command, { kind: 'list_refunds' }>): Promise<string> {
+  const payment = choose(world.payments, pick);
+  if (!payment) return 'nothing paid yet';
+  const before = [...world.refunds.values()].filter(one => one.payment === payment);
+  const { status, body } = await call(world, 'GET', `/v1/refunds?payment_id=${payment.id}&limit=200`);
+  const listed = (body.items ?? []).map(one => one.id);
+  must(status === 200 && new Set(listed).size === listed.length, () => `refunds of ${payment.id}: ${status} ${listed}`);
+  if (body.next_cursor === null) {
+    const missing = before.filter(one => !listed.includes(one.id)).map(one => one.id);
+    must(missing.length === 0, () => `the refunds of ${payment.id} are listed without ${missing}`);
+  }
+  return `${payment.id}: ${listed.length} refunds`;
+}

@@ -1,0 +1,84 @@
+import type { Stack } from '#apps/dev/stack';
+import type { Buyer } from './buyers.ts';
+import type { Answer, Wire } from './http.ts';
+import { ask } from './http.ts';
+import type { Books, ChainReader } from './readers.ts';
+import type { Claim, Reckoning } from './reckoning.ts';
+
+export interface Link {
+  slug: string;
+  price: bigint;
+  tokenAccount: string;
+}
+
+/** A proof that a buyer has signed, and what became of it. */
+export interface Order {
+  buyer: Buyer;
+  link: Link;
+  proof: Record<string, string>;
+  outcome: 'open' | 'settled' | 'refused';
+}
+
+export interface Payment {
+  id: string;
+  signature: string;
+  receiptHash: string | null;
+  order: Order;
+  sums: Reckoning;
+}
+
+export interface Refund {
+  id: string;
+  payment: Payment;
+  amount: bigint;
+  claim: Claim;
+  canceled: boolean;
+  /** A terminal state once seen is never left. */
+  ended: string | null;
+}
+
+/** A request for a refund that was accepted, to be repeated. */
+export interface Asked {
+  refund: Refund;
+  key: string | null;
+  externalId: string | null;
+  body: Record<string, string>;
+  answer: Wire;
+}
+
+/** All that the model knows, and how it reaches what it tests. */
+export interface World {
+  stack: Stack;
+  apiKey: string;
+  books: Books;
+  chain: ChainReader;
+  agents: string[];
+  links: Link[];
+  buyers: Buyer[];
+  canCancel: boolean;
+  orders: Order[];
+  payments: Payment[];
+  refunds: Map<string, Refund>;
+  asked: Asked[];
+  crashes: number;
+}
+
+/** One call of the keyed API, repeated until it is answered. */
+export function call(world: World, method: string, path: string, body?: object, key?: string | null): Promise<Answer> {
+  return ask(`${world.stack.urls.api}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${world.apiKey}`,
+      ...(body ? { 'content-type': 'application/json' } : {}),
+      ...(key ? { 'idempotency-key': key } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+}
+
+/** Most commands meet at what is recent: there is still something to decide about it. */
+const RECENT = 40;
+export const choose = <T>(among: readonly T[], pick: number): T | undefined => {
+  const recent = among.slice(-RECENT);
+  return recent[pick % Math.max(1, recent.length)];
+};
