@@ -24,6 +24,10 @@ export class ApiClient {
     return this.#call('POST', path, body, { 'idempotency-key': randomUUID(), ...headers });
   }
 
+  patch<T>(path: string, body: unknown): Promise<ApiAnswer<T>> {
+    return this.#call('PATCH', path, body);
+  }
+
   /** A GET whose answer must be 200. */
   async read<T>(path: string): Promise<T> {
     const answer = await this.get<T>(path);

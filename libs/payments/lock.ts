@@ -11,6 +11,7 @@ export interface LockedPayment {
   agent_id: string;
   treasury_id: string;
   treasury_kind: string;
+  treasury_owner: string;
   link_id: string;
   network: Network;
   status: string;
@@ -47,7 +48,7 @@ export async function lockPayment(
     .select(['payments.id', 'payments.account_id', 'payments.agent_id', 'payments.treasury_id', 'payments.link_id'])
     .select(['payments.status', 'payments.asset', 'payments.token_program', 'payments.currency', 'payments.payer_owner'])
     .select(['payments.payer_account', 'payments.tx_sig', 'payments.receipt_hash', 'payments.settled_at'])
-    .select('treasuries.kind as treasury_kind')
+    .select(['treasuries.kind as treasury_kind', 'treasuries.owner as treasury_owner'])
     .where('payments.account_id', '=', owner.accountId)
     .where('payments.network', '=', owner.network);
   if (payment_id !== undefined) query = query.where('payments.id', '=', payment_id);

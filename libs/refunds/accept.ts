@@ -7,12 +7,16 @@ import { type Answer, type Ask, once } from '#libs/idempotency/once';
 import type { Ids } from '#libs/ids/ids';
 import { transfer } from '#libs/ledger/transfer';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
+import { asTokenAccount } from '#libs/money/solana-types';
 import { type NewLine, writeLine } from '#libs/outbox/lines';
+import { chainOf, type Parts } from '#libs/parts';
 import { type LockedPayment, lockPayment } from '#libs/payments/lock';
 import { refuse } from '#libs/problems/refusal';
 import type { Pace } from '#libs/states/pace';
 import { waitFor } from '#libs/states/waiting';
+import type { Sight } from './destination.ts';
 import { judgeAmount, judgeLimits } from './judge.ts';
+import { assetOfPayment, type Destination, judgeDestination, sightOf, useProof } from './redirect.ts';
 import { contentHash, type RefundRequest } from './request.ts';
 import { type Desk, tellRefund } from './transition.ts';
 import { type RefundView, viewRefund } from './view.ts';
@@ -22,16 +26,20 @@ export interface AcceptDeps extends Desk {
   ids: Ids;
   clock: Clock;
   pace: Pace;
+  chains: Parts['chains'];
 }
 
 /**
  * Accepts a refund: judges it, reserves its money and promises the transfer, all in one SQL transaction (DESIGN section 2).
  * Answers 201, or 200 with the refund as it is now for a known `external_id`. Throws `Refusal`; then nothing was written.
  */
-export function acceptRefund(deps: AcceptDeps, caller: Caller, ask: Ask<RefundRequest>): Promise<Answer<RefundView>> {
+export async function acceptRefund(deps: AcceptDeps, caller: Caller, ask: Ask<RefundRequest>): Promise<Answer<RefundView>> {
   const request = { ...ask.body, client_reference: ask.body.client_reference ?? ask.clientReference ?? undefined };
   if (ask.key === null && request.external_id === undefined) refuse('idempotency_key_missing');
-  return deps.db.tx('api.refund.accept', tx => once(tx, caller.accountId, ask, () => accept(tx, deps, caller, request)));
+  const { destination } = request;
+  const asset = destination ? await assetOfPayment(deps.db.read, caller, request) : null;
+  const sight = asset && (await sightOf(chainOf(deps, caller.network), 'api.refund.destination', asset, destination));
+  return deps.db.tx('api.refund.accept', tx => once(tx, caller.accountId, ask, () => accept(tx, deps, caller, request, sight)));
 }
 
 async function accept(
@@ -39,6 +47,7 @@ async function accept(
   deps: AcceptDeps,
   caller: Caller,
   request: RefundRequest,
+  sight: Sight | null,
 ): Promise<{ status: number; body: RefundView }> {
   const payment = await lockPayment(tx, caller, request);
   if (!payment) return refuse('payment_not_found');
@@ -49,8 +58,16 @@ async function accept(
   const settings = await readSettings(tx, caller.accountId);
   const refunds = settings.max_refunds_per_payment === null ? 0 : await countRefunds(tx, payment.id);
   judgeLimits(payment, settings, refunds, deps.clock.now());
-  judgeRoute(payment, request);
-  const view = await write(tx, deps, payment, request, amount, { type: 'api_key', id: caller.keyId });
+  judgeSource(payment, request);
+  const to = await destinationOf(payment, request, {
+    mayRedirect: caller.scopes.has('refunds:redirect'),
+    refundId: null,
+    amount: amount.toString(),
+    now: deps.clock.now(),
+    sight,
+  });
+  const view = await write(tx, deps, payment, request, amount, to, { type: 'api_key', id: caller.keyId });
+  if (to?.how === 'redirect_signed') await useProof(tx, payment, request.destination?.proof, view.id);
   return { status: 201, body: view };
 }
 
@@ -79,8 +96,8 @@ export async function countRefunds(reader: Reader, paymentId: string): Promise<n
   return Number(n);
 }
 
-/** Where the money comes from and goes to: today the payment's treasury, and back to whoever paid. */
-function judgeRoute(payment: LockedPayment, request: RefundRequest): void {
+/** Where the money comes from: today the payment's treasury. */
+export function judgeSource(payment: LockedPayment, request: RefundRequest): void {
   if (payment.treasury_kind !== 'managed') {
     refuse('source_not_allowed', {
       detail: `The treasury of this agent is ${payment.treasury_kind}: Ebb holds no key that could pay from it.`,
@@ -88,9 +105,17 @@ function judgeRoute(payment: LockedPayment, request: RefundRequest): void {
   }
   if (request.source === 'platform') refuse('source_not_allowed', { detail: 'This account has no platform treasury.' });
   if (request.fee) refuse('source_not_allowed', { detail: 'A fee cannot be kept from refunds of this account.' });
-  if (request.destination && request.destination.owner !== payment.payer_owner) {
-    refuse('redirect_not_allowed', { detail: 'Refunds of this account go back to the payer.' });
-  }
+}
+
+/** Where it goes: as asked, or else back to whoever paid; null where that is not known. */
+export async function destinationOf(
+  payment: LockedPayment,
+  request: RefundRequest,
+  by: Parameters<typeof judgeDestination>[2],
+): Promise<Destination | null> {
+  if (request.destination) return judgeDestination(payment, request.destination, by);
+  if (payment.payer_owner === null || payment.payer_account === null) return null;
+  return { owner: payment.payer_owner, tokenAccount: asTokenAccount(payment.payer_account), how: 'payer' };
 }
 
 /** Refund, leg, reservation, event and start line: the promise, whole or not at all. */
@@ -100,15 +125,15 @@ async function write(
   payment: LockedPayment,
   request: RefundRequest,
   amount: Atoms,
+  to: Destination | null,
   initiator: { type: string; id: string },
 ): Promise<RefundView> {
   const now = deps.clock.now();
   const id = deps.ids.next('refund');
   const legId = deps.ids.next('leg');
   const workflowId = `refund:${id}`;
-  const known = payment.payer_owner !== null;
-  const status = known ? 'pending' : 'requires_address';
-  const waiting = waitFor(known ? 'not_yet_sent' : 'address', now);
+  const status = to ? 'pending' : 'requires_address';
+  const waiting = waitFor(to ? 'not_yet_sent' : 'address', now);
   const reservation = `${legId}:reserve`;
   await transfer(tx, {
     id: reservation,
@@ -131,16 +156,16 @@ async function write(
       network: payment.network,
       status,
       waiting: JSON.stringify(waiting),
-      needs_attention: !known,
+      needs_attention: to === null,
       amount: amount.toString(),
       currency: payment.currency,
       asset: payment.asset,
       token_program: payment.token_program,
       source: request.source ?? 'merchant',
       treasury_id: payment.treasury_id,
-      destination_owner: payment.payer_owner,
-      destination_account: payment.payer_account,
-      destination_how: known ? 'payer' : 'unknown',
+      destination_owner: to?.owner ?? null,
+      destination_account: to?.tokenAccount ?? null,
+      destination_how: to?.how ?? 'unknown',
       reason: request.reason ?? 'other',
       reason_text: request.reason_text ?? null,
       external_id: request.external_id ?? null,

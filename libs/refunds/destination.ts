@@ -1,13 +1,14 @@
 import type { Address } from '@solana/kit';
 import { AccountState, getTokenDecoder } from '@solana-program/token';
 import type { Chain } from '#libs/chain/chain';
+import { isTokenProgram } from '#libs/chain/programs';
 import type { WaitReason } from '#libs/states/waiting';
 import type { Step } from '#libs/steps/registry';
 
 export interface Route {
   source: string;
   destination: string;
-  /** Who owned the destination when the payment settled. */
+  /** Who owned the destination when the payment settled, or whom a redirect named. */
   owner: string;
   feePayer: string;
   amount: bigint;
@@ -22,24 +23,38 @@ const TOKEN_ACCOUNT_BYTES = 165;
 /**
  * Why the transfer should not be signed now, or null: one look at both token accounts and the account that pays the fee. A
  * destination that was closed or has another owner since the payment is not paid: its address may be someone else's by now.
+ * Nor is one whose owner is a token account or a mint: what arrives there nobody can spend.
  */
 export async function routeFault(chain: Chain, step: Step, route: Route): Promise<WaitReason | null> {
   const { value } = await chain.ask(step, rpc =>
-    rpc.getMultipleAccounts([route.source, route.destination, route.feePayer] as Address[], {
+    rpc.getMultipleAccounts([route.source, route.destination, route.feePayer, route.owner] as Address[], {
       encoding: 'base64',
       commitment: 'confirmed',
       minContextSlot: route.paidAtSlot,
     }),
   );
-  const [source, destination, feePayer] = value;
+  const [source, destination, feePayer, owner] = value;
   const from = readTokenAccount(source?.data[0]);
   const to = readTokenAccount(destination?.data[0]);
-  if (to === null || to.owner !== route.owner) return 'address';
+  if (to === null || to.owner !== route.owner || isTokenProgram(owner?.owner ?? null)) return 'address';
   if (to.state === AccountState.Frozen) return 'destination_frozen';
   if (from?.state === AccountState.Frozen) return 'treasury_frozen';
   if (from === null || from.amount < route.amount) return 'insufficient_funds';
   if ((feePayer?.lamports ?? 0n) < MIN_FEE_LAMPORTS) return 'sponsor_short';
   return null;
+}
+
+/** What the chain says of a destination that a caller names: its wallet's address, and that wallet's account for the asset. */
+export type Sight = 'fit' | 'token_account' | 'frozen';
+
+/** One look at both, at `confirmed`. An account that is not there yet is fit: it may be by the time it is paid. */
+export async function lookAtDestination(chain: Chain, step: Step, owner: string, tokenAccount: string): Promise<Sight> {
+  const { value } = await chain.ask(step, rpc =>
+    rpc.getMultipleAccounts([owner, tokenAccount] as Address[], { encoding: 'base64', commitment: 'confirmed' }),
+  );
+  const [wallet, account] = value;
+  if (isTokenProgram(wallet?.owner ?? null)) return 'token_account';
+  return readTokenAccount(account?.data[0])?.state === AccountState.Frozen ? 'frozen' : 'fit';
 }
 
 /** The state of a token account of either token program; Token-2022 puts its extensions behind the same layout. */

@@ -1,4 +1,5 @@
 import { canonicalHash } from '#libs/idempotency/canonical-hash';
+import type { AskedDestination } from './redirect.ts';
 
 export const REFUND_REASONS = ['requested_by_customer', 'duplicate', 'fraudulent', 'undelivered', 'other'] as const;
 export type RefundReason = (typeof REFUND_REASONS)[number];
@@ -16,7 +17,7 @@ export interface RefundRequest {
   external_id?: string | undefined;
   source?: 'merchant' | 'platform' | undefined;
   fee?: { amount_atomic: string } | undefined;
-  destination?: { owner: string; proof?: unknown } | undefined;
+  destination?: AskedDestination | undefined;
   metadata?: Record<string, unknown> | undefined;
   client_reference?: string | undefined;
 }

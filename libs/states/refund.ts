@@ -51,7 +51,7 @@ export const REFUND_EDGES: readonly RefundEdge[] = [
   // From here on with every attempt of the open legs proven dead:
   edge('processing', 'requires_address', ['carrier']),
   edge('processing', 'requires_signature', ['carrier']),
-  edge('processing', 'pending', ['carrier', 'operator']),
+  edge('processing', 'pending', ['caller', 'carrier', 'operator']),
   edge('processing', 'canceled', ['caller', 'operator']),
   edge('processing', 'failed', ['carrier', 'operator']),
   edge('processing', 'partially_succeeded', ['caller', 'carrier', 'operator']),

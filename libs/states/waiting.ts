@@ -31,7 +31,11 @@ interface WaitRule {
 }
 
 export const WAITS: Record<WaitReason, WaitRule> = {
-  address: { ends_when: 'a destination is given', person: true, actions: ['redirect', 'cancel'] },
+  address: {
+    ends_when: 'a destination is given, or its token account is there again',
+    person: true,
+    actions: ['redirect', 'retry', 'cancel'],
+  },
   approval: { ends_when: 'another key approves or rejects it', person: true, actions: ['approve', 'reject', 'cancel'] },
   signature: {
     ends_when: 'the treasury owner signs and submits the prepared transaction',

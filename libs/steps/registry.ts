@@ -17,6 +17,7 @@ export const STEPS = {
   'api.pay.answer': 'api',
   'api.refund.accept': 'api',
   'api.refund.act': 'api',
+  'api.refund.destination': 'api',
   'api.ready.chain': 'api',
   'api.ready.temporal': 'api',
   'api.ready.facilitator': 'api',

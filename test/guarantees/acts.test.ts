@@ -1,12 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import { getBase58Decoder, signBytes } from '@solana/kit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Buyer, fundBuyer, openBuyer } from '#apps/dev/buyer';
 import { type Stack, startStack } from '#apps/dev/stack';
+import { assetOf } from '#libs/money/assets';
+import { redirectBytes, redirectText } from '#libs/refunds/redirect-proof';
+import type { RefundView } from '#libs/refunds/view';
 import type { Step } from '#libs/steps/registry';
 import { eventually } from '#test/support/eventually';
+import { inject } from '#test/support/faults';
 import { violations } from '#test/support/invariants';
 import { stepFile, stepLines } from '#test/support/kills';
 import { TEST_PACE } from '#test/support/pace';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
-import { admin, openShop, type Shop } from '#test/support/shop';
+import { admin, adminOf, openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
 import { operator } from '#test/support/temporal';
 
@@ -145,6 +152,87 @@ test('acts from the Temporal UI are the same acts: repeated by their id, refused
   ]);
   expect(await onChain(id)).toEqual([]);
   await close();
+});
+
+/** A wallet that holds the asset already, and one that has never held any. */
+async function friend(opened: boolean): Promise<Buyer> {
+  const buyer = await openBuyer(stack.urls.rpc, randomBytes(32));
+  if (opened) await fundBuyer(adminOf(stack), buyer, 1n);
+  return buyer;
+}
+
+/** What the buyer signs so that a refund goes elsewhere. */
+async function agreement(refund: string, owner: string) {
+  const nonce = randomBytes(12).toString('base64url');
+  const expires_at = new Date(Date.now() + 600_000).toISOString();
+  const about = { network: 'solana-devnet', payment_id: payment, refund_id: refund, amount_atomic: `${AMOUNT}` };
+  const text = redirectText({ ...about, owner, nonce, expires_at });
+  const [bytes] = redirectBytes(shop.buyer.address, text);
+  const signature = await signBytes(shop.buyer.signer.keyPair.privateKey, bytes ?? new Uint8Array());
+  return { owner, proof: { nonce, expires_at, signature: getBase58Decoder().decode(signature) } };
+}
+
+test('a refund whose destination is frozen goes where the payer’s signature sends it, also while Temporal is down', async () => {
+  await freeze(true);
+  const to = await friend(true);
+  const id = await shop.accepted(payment, AMOUNT);
+  await shop.api.until<{ waiting: { reason: string } | null }>(
+    `/v1/refunds/${id}`,
+    refund => refund.waiting?.reason === 'destination_frozen',
+  );
+  await withoutTemporal(async () => {
+    const answer = await shop.api.patch<RefundView>(`/v1/refunds/${id}`, { destination: await agreement(id, to.address) });
+    expect(answer).toMatchObject({ status: 200, body: { destination: { owner: to.address, how: 'redirect_signed' } } });
+  });
+  const { tx_sig } = await shop.refundIs(id, 'succeeded');
+  expect(await to.balance()).toBe(AMOUNT + 1n);
+  expect(await refundsOnChain(stack, await to.tokenAccount(), id)).toEqual([tx_sig]);
+  expect(await onChain(id)).toEqual([]);
+  await freeze(false);
+});
+
+test('a destination that the chain could not be asked about is asked about by the workflow: a mint is never paid', async () => {
+  // A mint's address is on the curve: only the chain knows that it is no wallet.
+  const { mint: owner } = assetOf('solana-devnet', 'USDT');
+  const destination = { owner };
+  expect(await shop.refund(payment, AMOUNT, { destination })).toMatchObject({
+    status: 422,
+    body: { code: 'destination_is_token_account' },
+  });
+  await admin(stack, 'POST', '/mint-to', { owner, mint: assetOf('solana-devnet', 'USDC').mint, amount_atomic: '1' });
+  const silent = await inject(stack, { kind: 'unavailable', method: 'getMultipleAccounts', times: 1 });
+  const answer = await shop.refund(payment, AMOUNT, { destination });
+  expect([answer.status, await silent.met()]).toEqual([201, 1]);
+  await shop.refundIs(answer.body.id, 'requires_address');
+  expect(await act(answer.body.id, 'cancel')).toMatchObject({ status: 200, body: { status: 'canceled' } });
+});
+
+test('a destination without an account waits for one, says so, and is paid after a retry once it is there', async () => {
+  const to = await friend(false);
+  const answer = await shop.refund(payment, AMOUNT, { destination: { owner: to.address } });
+  expect(answer).toMatchObject({ status: 201, body: { destination: { how: 'redirect_scope' } } });
+  const { id } = answer.body;
+  const waiting = await shop.refundIs(id, 'requires_address');
+  expect(waiting).toMatchObject({
+    needs_attention: true,
+    waiting: { reason: 'address', actions: ['redirect', 'retry', 'cancel'] },
+  });
+  await fundBuyer(adminOf(stack), to, 1n);
+  expect(await act(id, 'retry')).toMatchObject({ status: 200, body: { status: 'pending' } });
+  await shop.refundIs(id, 'succeeded');
+  expect(await to.balance()).toBe(AMOUNT + 1n);
+});
+
+test('I2: a redirect while a worker is about to sign: what it signs goes to the new destination alone', async () => {
+  const worker = await stalling('refund.store');
+  const to = await friend(true);
+  const id = await shop.accepted(payment, AMOUNT);
+  await worker.stalled();
+  expect(await shop.api.patch(`/v1/refunds/${id}`, { destination: { owner: to.address } })).toMatchObject({ status: 200 });
+  worker.wake();
+  const { tx_sig } = await shop.refundIs(id, 'succeeded');
+  expect(await onChain(id)).toEqual([]);
+  expect(await refundsOnChain(stack, await to.tokenAccount(), id)).toEqual([tx_sig]);
 });
 
 test('a cancel while Temporal is down holds at once, and its workflow ends when Temporal is back', async () => {

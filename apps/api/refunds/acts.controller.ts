@@ -1,8 +1,9 @@
-import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Inject, Param, Patch, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '#libs/accounts/find-caller';
 import { CancelBody, RetryBody } from '#libs/refunds/acts/bodies';
 import { cancelRefund } from '#libs/refunds/acts/cancel';
+import { changeRefund } from '#libs/refunds/acts/change';
 import { actByCaller } from '#libs/refunds/acts/from-api';
 import { retryRefund } from '#libs/refunds/acts/retry';
 import type { RefundView } from '#libs/refunds/view';
@@ -10,7 +11,8 @@ import { give } from '../http/answer.ts';
 import { Answers, WRITING } from '../http/answers.ts';
 import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
 import { type ApiParts, PARTS } from '../parts.ts';
-import { Refund } from './schemas.ts';
+import { REDIRECTS } from './refusals.ts';
+import { ChangeRefund, Refund } from './schemas.ts';
 
 /** A body that may be left out. */
 const Cancel = CancelBody.prefault({});
@@ -22,6 +24,20 @@ export class RefundActsController {
 
   constructor(@Inject(PARTS) parts: ApiParts) {
     this.#parts = parts;
+  }
+
+  @Patch()
+  @Needs('refunds:write')
+  @TakesKey()
+  @Answers(200, Refund, [...WRITING, 'refund_not_found', 'refund_state_conflict', 'attempt_live', ...REDIRECTS])
+  async change(
+    @Calling() caller: Caller,
+    @Param('id') refundId: string,
+    @Guard('PATCH /v1/refunds/{id}') guarded: Guarded,
+    @Body({ schema: ChangeRefund }) body: ChangeRefund,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RefundView> {
+    return give(reply, await changeRefund(this.#parts, caller, refundId, { ...guarded, body }));
   }
 
   @Post('cancel')

@@ -1,5 +1,14 @@
 import type { ProblemCode } from '#libs/problems/catalogue';
 
+/** Why money may not go where a caller wants it. */
+export const REDIRECTS: readonly ProblemCode[] = [
+  'redirect_not_allowed',
+  'destination_proof_invalid',
+  'destination_off_curve',
+  'destination_is_token_account',
+  'destination_frozen',
+];
+
 /** What accepting a refund may refuse, beside what any keyed route may. */
 export const REFUSALS: readonly ProblemCode[] = [
   'idempotency_key_missing',
@@ -13,6 +22,6 @@ export const REFUSALS: readonly ProblemCode[] = [
   'fee_not_below_amount',
   'refund_window_passed',
   'too_many_refunds',
-  'redirect_not_allowed',
+  ...REDIRECTS,
   'source_not_allowed',
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ChangeBody, DestinationBody } from '#libs/refunds/acts/bodies';
 import { REFUND_REASONS } from '#libs/refunds/request';
 import { Failure, Waiting } from '../http/waiting-schema.ts';
 import {
@@ -36,7 +37,7 @@ export const CreateRefund = z
     external_id: z.string().min(1).max(128).optional(),
     source: Source.optional(),
     fee: z.strictObject({ amount_atomic: AmountAtomic }).optional(),
-    destination: z.strictObject({ owner: Address, proof: z.unknown().optional() }).optional(),
+    destination: DestinationBody.optional(),
     metadata: Metadata.optional(),
     client_reference: ClientReference.optional(),
   })
@@ -139,6 +140,12 @@ export const Refund = z
     finalized_at: Time.nullable(),
   })
   .meta({ id: 'Refund' });
+
+export const ChangeRefund = ChangeBody.meta({
+  id: 'ChangeRefund',
+  description: 'A destination while nothing signed for the refund can land; metadata, replaced whole, at any time.',
+});
+export type ChangeRefund = ChangeBody;
 
 export const RefundList = listOf(Refund, 'RefundList');
 
