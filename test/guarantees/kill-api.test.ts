@@ -7,8 +7,9 @@ import type { RefundView } from '#libs/refunds/view';
 import { violations } from '#test/support/invariants';
 import { bothSides, type Kill, told, Victim } from '#test/support/kills';
 import { TEST_PACE } from '#test/support/pace';
-import { type Shown, settledBy, show, signProof } from '#test/support/proofs';
+import { settledBy, show, signProof } from '#test/support/proofs';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
+import { served } from '#test/support/served';
 import { openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
 
@@ -21,6 +22,8 @@ const PAYING: Kill[] = [
 ];
 const PRICE = 100_000n;
 const AMOUNT = 1_000n;
+/** Slots long enough that no transaction expires while a process starts again on a busy machine. */
+const SLOT_MS = 200;
 
 let stack: Stack;
 let shop: Shop;
@@ -28,7 +31,7 @@ let payment: PaymentView;
 let api: Victim;
 
 beforeAll(async () => {
-  stack = await startStack({ env: TEST_PACE });
+  stack = await startStack({ env: TEST_PACE, slotMs: SLOT_MS });
   shop = await openShop(stack);
   payment = await shop.paid();
   api = new Victim(stack, 'api', [...REFUNDING, ...PAYING, ...MAKING]);
@@ -61,20 +64,18 @@ for (const kill of PAYING) {
   test(`I3, I9: an API killed ${told(kill)} gives for the same proof what was paid for, once`, async () => {
     const before = await shop.buyer.balance();
     const payments = await countPayments();
-    const proof = await signProof(shop);
     await api.doom(kill);
+    const proof = await signProof(shop);
 
     await expect(show(proof, shop.payUrl)).rejects.toThrow();
     await api.died(kill);
     await api.revive(kill);
 
-    const answers = await showUntilServed(proof);
-    expect(answers.map(one => one.status)).not.toContain(402);
-    expect(answers.at(-1)).toMatchObject({ status: 200, body: { ok: true } });
+    const answer = await served(proof, shop.payUrl);
+    expect(answer.body).toEqual({ ok: true });
     expect(before - (await shop.buyer.balance())).toBe(PRICE);
     expect(await countPayments()).toBe(payments + 1);
-    const [served] = answers.slice(-1);
-    expect(served && (await shop.paymentBySignature(settledBy(served)))).toMatchObject({ status: 'settled' });
+    expect(await shop.paymentBySignature(settledBy(answer))).toMatchObject({ status: 'settled' });
     expect(await violations(stack)).toEqual([]);
   });
 }
@@ -111,18 +112,6 @@ test('an API that died says that it is ready again', async () => {
 function repeatable(path: string, body: object) {
   const headers = { 'idempotency-key': randomUUID() };
   return <T>() => shop.api.post<T>(path, body, headers);
-}
-
-/** Shows the proof as long as it is being settled; every answer. */
-async function showUntilServed(proof: Record<string, string>): Promise<Shown[]> {
-  const answers: Shown[] = [];
-  for (let left = 200; left > 0; left--) {
-    const answer = await show(proof, shop.payUrl);
-    answers.push(answer);
-    if (answer.status !== 409 && answer.status !== 202) break;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  return answers;
 }
 
 const countPayments = async () => (await rows(stack, 'select from payments')).length;

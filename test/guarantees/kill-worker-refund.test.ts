@@ -21,6 +21,8 @@ const KILLS = bothSides(
   'refund.post',
 );
 const AMOUNT = 1_000n;
+/** Slots long enough that no transaction expires while a process starts again on a busy machine. */
+const SLOT_MS = 200;
 
 let stack: Stack;
 let shop: Shop;
@@ -28,7 +30,7 @@ let payment: PaymentView;
 let worker: Victim;
 
 beforeAll(async () => {
-  stack = await startStack({ env: TEST_PACE });
+  stack = await startStack({ env: TEST_PACE, slotMs: SLOT_MS });
   shop = await openShop(stack);
   payment = await shop.paid();
   worker = new Victim(stack, 'worker', KILLS);
