@@ -1,0 +1,134 @@
+import type { Client } from '@temporalio/client';
+import type { PaymentView } from '#libs/payments/view';
+import type { RefundView } from '#libs/refunds/view';
+import { eventually } from '#test/support/eventually';
+import { clearFaults, inject, jump, PAST_EXPIRY } from '#test/support/faults';
+import { show, signProof } from '#test/support/proofs';
+import { pendingPayment } from '#test/support/settlements';
+import { admin, type Shop } from '#test/support/shop';
+import { rows } from '#test/support/sql';
+
+/** What a path is played on. */
+export interface Stage {
+  shop: Shop;
+  client: Client;
+}
+
+/** Plays one path of a workflow to its end; returns the workflow's id. */
+type Path = (stage: Stage) => Promise<string>;
+
+const AMOUNT = 40_000n;
+
+/** Every path of every workflow of which a history is kept. A changed workflow gets new names here, and new histories beside the old. */
+export const PATHS: Record<string, Path> = {
+  'refund-plain': async ({ shop }) => {
+    const id = await shop.accepted((await shop.paid()).id, AMOUNT);
+    await shop.refundIs(id, 'succeeded');
+    return `refund:${id}`;
+  },
+
+  'refund-waited-for-funds': async stage => {
+    const { id, fund } = await waitingForFunds(stage);
+    await fund();
+    await stage.shop.refundIs(id, 'succeeded');
+    return `refund:${id}`;
+  },
+
+  'refund-canceled': async stage => {
+    const { id, fund } = await waitingForFunds(stage);
+    const answer = await stage.shop.api.post(`/v1/refunds/${id}/cancel`, {});
+    if (answer.status !== 200) throw new Error(`cancel was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    await stage.shop.refundIs(id, 'canceled');
+    await fund();
+    return `refund:${id}`;
+  },
+
+  'refund-dead-attempt': async ({ shop }) => {
+    const payment = await shop.paid();
+    const fault = await inject(shop.stack, { kind: 'never_land', method: 'sendTransaction' });
+    const id = await shop.accepted(payment.id, AMOUNT);
+    await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'awaiting_confirmation');
+    await inject(shop.stack, { kind: 'unavailable', method: 'getLatestBlockhash' });
+    await jump(shop.stack, PAST_EXPIRY);
+    await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'rpc_unavailable');
+    await fault.clear();
+    await clearFaults(shop.stack);
+    const refund = await shop.refundIs(id, 'succeeded');
+    if (refund.transfers[0]?.attempts.length !== 2) throw new Error('no attempt has died');
+    return `refund:${id}`;
+  },
+
+  'refund-rpc-unavailable': async ({ shop }) => {
+    const payment = await shop.paid();
+    await inject(shop.stack, { kind: 'unavailable' });
+    const id = await shop.accepted(payment.id, AMOUNT);
+    await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'rpc_unavailable');
+    await clearFaults(shop.stack);
+    await shop.refundIs(id, 'succeeded');
+    return `refund:${id}`;
+  },
+
+  'settlement-plain': async ({ shop }) => (await shop.paid()).workflow.id,
+
+  'settlement-refused': async ({ shop }) => {
+    const proof = await signProof(shop);
+    const purse = await shop.buyer.tokenAccount();
+    await admin(shop.stack, 'POST', '/account', { address: purse, frozen: true });
+    const shown = await show(proof, shop.payUrl);
+    await admin(shop.stack, 'POST', '/account', { address: purse, frozen: false });
+    if (shown.status !== 402) throw new Error(`the refused proof was answered ${shown.status}`);
+    return lastSettlement(shop, 'failed');
+  },
+
+  'settlement-dead': async ({ shop }) => {
+    const proof = await signProof(shop);
+    await inject(shop.stack, { kind: 'never_land', method: 'sendTransaction' });
+    await show(proof, shop.payUrl);
+    const payment = await pendingPayment(shop);
+    await jump(shop.stack, PAST_EXPIRY);
+    await shop.api.until<PaymentView>(`/v1/payments/${payment.id}`, one => one.status === 'failed');
+    await clearFaults(shop.stack);
+    return payment.workflow.id;
+  },
+
+  'open-treasury': async ({ shop }) => {
+    const [treasury] = await rows<{ id: string }>(shop.stack, 'select id from treasuries limit 1');
+    return `treasury:${treasury?.id}`;
+  },
+
+  'watch-finality': ({ client }) => scheduled(client, 'watchFinality'),
+  'restart-overdue': ({ client }) => scheduled(client, 'restartOverdue'),
+};
+
+/** A refund of a treasury that has lost its money, and what gives it back. */
+async function waitingForFunds({ shop }: Stage): Promise<{ id: string; fund: () => Promise<unknown> }> {
+  const payment = await shop.paid();
+  const [till] = await rows<{ owner: string; account: string; balance: string }>(
+    shop.stack,
+    `select t.owner, ta.token_account as account, (select sum(credits_posted - debits_posted)::text from ledger_accounts where id like 'payment:%') as balance
+     from treasury_accounts ta join treasuries t on t.id = ta.treasury_id where ta.mint = $1`,
+    [payment.asset],
+  );
+  if (!till) throw new Error('no treasury');
+  await admin(shop.stack, 'POST', '/account', { address: till.account, closed: true });
+  const id = await shop.accepted(payment.id, AMOUNT);
+  await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'insufficient_funds');
+  const fund = () =>
+    admin(shop.stack, 'POST', '/mint-to', { owner: till.owner, mint: payment.asset, amount_atomic: till.balance });
+  return { id, fund };
+}
+
+async function lastSettlement(shop: Shop, status: string): Promise<string> {
+  const [payment] = await shop.api.all<PaymentView>(`/v1/payments?status=${status}`);
+  if (!payment) throw new Error(`no ${status} payment`);
+  return payment.workflow.id;
+}
+
+/** A run that a Schedule started and that has ended. */
+const scheduled = (client: Client, type: string): Promise<string> =>
+  eventually(`a run of ${type}`, async () => {
+    for await (const run of client.workflow.list({ query: `WorkflowType = '${type}' and ExecutionStatus = 'Completed'` })) {
+      return run.workflowId;
+    }
+    return null;
+  });
