@@ -3,21 +3,21 @@ import { x402Client, x402HTTPClient } from '@x402/core/client';
 import type { PaymentPayload, PaymentRequired, PaymentRequirements } from '@x402/core/types';
 import { ExactSvmScheme } from '@x402/svm/exact/client';
 import { ExactSvmSchemeV1 } from '@x402/svm/v1';
-import { CAIP2 } from '#libs/money/assets';
+import { assetOf, CAIP2, type Currency } from '#libs/money/assets';
 import type { Shop } from './shop.ts';
 
 /** Headers that pay: a proof that is signed, to be shown when and where a test likes. */
 export type Proof = Record<string, string>;
 
-/** Asks the paywall for its offer and signs it, as the official v2 client does. */
-export async function signProof(shop: Shop): Promise<Proof> {
-  const { http, required } = await visit(shop);
+/** Asks the paywall for its offer (in a currency that it accepts) and signs it, as the official v2 client does. */
+export async function signProof(shop: Shop, currency?: Currency): Promise<Proof> {
+  const { http, required } = await visit(shop, currency);
   return http.encodePaymentSignatureHeader(await http.createPaymentPayload(required));
 }
 
 /** The same offer, signed by the official v1 scheme, which echoes nothing of it. */
-export async function signProofV1(shop: Shop): Promise<Proof> {
-  const { http, required } = await visit(shop);
+export async function signProofV1(shop: Shop, currency?: Currency): Promise<Proof> {
+  const { http, required } = await visit(shop, currency);
   const [offer] = required.accepts;
   if (!offer) throw new Error('the paywall offered nothing');
   const v1 = { ...offer, network: 'solana-devnet', maxAmountRequired: offer.amount } as unknown as PaymentRequirements;
@@ -67,11 +67,16 @@ export async function transactionsOf(rpcUrl: string, account: string): Promise<s
   return listed.filter(one => one.err === null).map(one => one.signature);
 }
 
-async function visit(shop: Shop): Promise<{ http: x402HTTPClient; required: PaymentRequired }> {
+async function visit(shop: Shop, currency?: Currency): Promise<{ http: x402HTTPClient; required: PaymentRequired }> {
   const { signer } = shop.buyer;
   const scheme = new ExactSvmScheme(signer, { rpcUrl: shop.stack.urls.rpc });
-  const http = new x402HTTPClient(new x402Client().register(CAIP2['solana-devnet'], scheme));
+  // The client pays in USDC and USDG of itself; USDT its user has to allow.
+  const allowedAssets = [{ network: CAIP2['solana-devnet'], asset: assetOf('solana-devnet', 'USDT').mint }];
+  const config = { schemes: [{ network: CAIP2['solana-devnet'], client: scheme }], spendControls: { allowedAssets } };
+  const http = new x402HTTPClient(x402Client.fromConfig(config));
   const asked = await fetch(shop.payUrl);
   if (asked.status !== 402) throw new Error(`the paywall answered ${asked.status}: ${await asked.text()}`);
-  return { http, required: http.getPaymentRequiredResponse(name => asked.headers.get(name)) };
+  const required = http.getPaymentRequiredResponse(name => asked.headers.get(name));
+  const mint = currency && assetOf('solana-devnet', currency).mint;
+  return { http, required: { ...required, accepts: required.accepts.filter(offer => !mint || offer.asset === mint) } };
 }

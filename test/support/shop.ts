@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { generateKeyPairSigner } from '@solana/kit';
 import { type ApiAnswer, ApiClient } from '#apps/dev/api-client';
-import { type Buyer, fundBuyer, openBuyer } from '#apps/dev/buyer';
+import { type Buyer, openBuyer } from '#apps/dev/buyer';
 import { mintKey } from '#apps/dev/ready-key';
 import type { Stack } from '#apps/dev/stack';
 import type { PaymentView } from '#libs/payments/view';
 import type { RefundView } from '#libs/refunds/view';
+import { giveTokens } from './funds.ts';
 
 const BUYER_FUNDS = 1_000_000_000n;
 
@@ -27,6 +28,19 @@ export class Shop {
 
   get payUrl(): string {
     return `${this.stack.urls.api}/x/${this.link}?network=solana-devnet`;
+  }
+
+  /** The same shop and buyer at a further link; `fields` over those of a plain one. */
+  async openLink(fields: Record<string, unknown>): Promise<Shop> {
+    const plain = {
+      label: 'Another thing',
+      owner_agent: this.agent,
+      method: 'GET',
+      price: '$0.10',
+      response: { body: { ok: true } },
+    };
+    const { id } = await created(this.api.post<{ id: string }>('/v1/payment-links', { ...plain, ...fields }));
+    return new Shop(this.stack, this.api, { agent: this.agent, link: id, buyer: this.buyer });
   }
 
   /** Pays with the official client; the paywall's answer as it came. */
@@ -96,7 +110,7 @@ export async function openShop(stack: Stack, options: { price?: string; account?
     }),
   );
   const buyer = await openBuyer(stack.urls.rpc, randomBytes(32));
-  await fundBuyer(adminOf(stack), buyer, BUYER_FUNDS);
+  await giveTokens(stack, buyer, BUYER_FUNDS);
   return new Shop(stack, api, { agent, link: link.id, buyer });
 }
 
