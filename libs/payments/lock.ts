@@ -1,5 +1,5 @@
 import type { Caller } from '#libs/accounts/find-caller';
-import type { Tx } from '#libs/db/database';
+import type { Reader, Tx } from '#libs/db/database';
 import { paymentBalances } from '#libs/ledger/balances';
 import type { Network } from '#libs/money/assets';
 import { type Atoms, atoms } from '#libs/money/atoms';
@@ -35,14 +35,19 @@ export interface PaymentReference {
   original_receipt_hash?: string | undefined;
 }
 
+type Owner = Pick<Caller, 'accountId' | 'network'>;
+
 /** Finds and locks the caller's payment by any of its three names; null when there is none, or it is someone else's. */
-export async function lockPayment(
-  tx: Tx,
-  owner: Pick<Caller, 'accountId' | 'network'>,
-  reference: PaymentReference,
-): Promise<LockedPayment | null> {
+export const lockPayment = (tx: Tx, owner: Owner, reference: PaymentReference): Promise<LockedPayment | null> =>
+  find(tx, owner, reference, true);
+
+/** The same without the lock: what it says of the balance may be over before it is read. */
+export const findPayment = (reader: Reader, owner: Owner, reference: PaymentReference): Promise<LockedPayment | null> =>
+  find(reader, owner, reference, false);
+
+async function find(reader: Reader, owner: Owner, reference: PaymentReference, lock: boolean): Promise<LockedPayment | null> {
   const { payment_id, original_tx_sig, original_receipt_hash } = reference;
-  let query = tx
+  let query = reader
     .selectFrom('payments')
     .innerJoin('treasuries', 'treasuries.id', 'payments.treasury_id')
     .select(['payments.id', 'payments.account_id', 'payments.agent_id', 'payments.treasury_id', 'payments.link_id'])
@@ -54,9 +59,9 @@ export async function lockPayment(
   if (payment_id !== undefined) query = query.where('payments.id', '=', payment_id);
   if (original_tx_sig !== undefined) query = query.where('tx_sig', '=', original_tx_sig);
   if (original_receipt_hash !== undefined) query = query.where('receipt_hash', '=', original_receipt_hash);
-  const row = await query.forUpdate('payments').executeTakeFirst();
+  const row = await (lock ? query.forUpdate('payments') : query).executeTakeFirst();
   if (!row) return null;
-  const balance = (await paymentBalances(tx, [row.id])).get(row.id);
+  const balance = (await paymentBalances(reader, [row.id])).get(row.id);
   const none = atoms(0n);
   return {
     ...row,

@@ -158,9 +158,25 @@ export async function useProof(tx: Tx, subject: RedirectSubject, proof: Proof | 
     .onConflict(conflict => conflict.doNothing())
     .returning('nonce')
     .executeTakeFirst();
-  if (used) return;
+  if (!used) refuseUsed();
+}
+
+/** Whether a payer's signature is still unused, as far as can be seen without using it. */
+export async function judgeProofUnused(reader: Reader, subject: RedirectSubject, proof: Proof | undefined): Promise<void> {
+  if (proof === undefined || subject.payer_owner === null) return;
+  const used = await reader
+    .selectFrom('redirect_nonces')
+    .select('nonce')
+    .where('network', '=', subject.network)
+    .where('owner', '=', subject.payer_owner)
+    .where('nonce', '=', proof.nonce)
+    .executeTakeFirst();
+  if (used) refuseUsed();
+}
+
+function refuseUsed(): never {
   const detail = 'This nonce was used; a signature moves one refund once.';
-  refuse('destination_proof_invalid', {
+  return refuse('destination_proof_invalid', {
     detail,
     errors: [{ pointer: '/destination/proof/nonce', code: 'destination_proof_invalid', detail }],
   });

@@ -1,15 +1,14 @@
 import { openSigner } from '#libs/accounts/treasury-keys';
-import { ASSETS } from '#libs/money/assets';
 import { mustAtoms } from '#libs/money/atoms';
-import { asMint, asOwner, asTokenAccount, type TokenProgram } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { waitFor } from '#libs/states/waiting';
 import { buryAttempt, countAttempts, type LiveAttempt, liveAttempt, signBytes, storeAttempt } from '#libs/transfers/attempts';
-import { buildTransfer, refundMemo, type TransferPlan } from '#libs/transfers/build';
+import { buildTransfer } from '#libs/transfers/build';
 import { checkOutgoing } from '#libs/transfers/check';
 import { prepare } from '#libs/transfers/plan';
 import { routeFault } from './destination.ts';
+import { planOf } from './route-plan.ts';
 import { type LegAtWork, type LegRef, lockCarried, waitingOutcome } from './take.ts';
 import { moveRefund } from './transition.ts';
 import { type DeadAttempt, waitLeg } from './wait.ts';
@@ -36,7 +35,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
   if (tries > MAX_ATTEMPTS) return wait('attempts_exhausted');
 
   const chain = chainOf(parts, leg.network);
-  const plan = planOf(parts, leg, leg.destination_account);
+  const plan = planOf(parts.feePayer.address, leg, leg.destination_account);
   const fault = await routeFault(chain, 'refund.destination', {
     source: plan.source,
     destination: leg.destination_account,
@@ -103,17 +102,3 @@ const nothingToSign = (held: LegAtWork, judged: LegAtWork): boolean =>
 /** Nothing was written; the carrier comes back soon and judges anew. */
 const lookAgain = (held: LegAtWork, now: Date): PayOutcome =>
   waitingOutcome(held.status, held.waiting ?? waitFor('not_yet_sent', now), null);
-
-function planOf(parts: Parts, leg: LegAtWork, destination: string): TransferPlan {
-  const asset = ASSETS.find(one => one.mint === leg.asset && one.network === leg.network);
-  if (!asset) throw new Error(`no asset ${leg.asset} on ${leg.network}`);
-  return {
-    feePayer: asOwner(parts.feePayer.address),
-    authority: asOwner(leg.treasury_owner),
-    source: asTokenAccount(leg.treasury_account),
-    mint: asMint(leg.asset),
-    tokenProgram: leg.token_program as TokenProgram,
-    decimals: asset.decimals,
-    legs: [{ memo: refundMemo(leg.refund_id, leg.leg), destination: asTokenAccount(destination), amount: mustAtoms(leg.amount) }],
-  };
-}

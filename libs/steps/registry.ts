@@ -18,6 +18,7 @@ export const STEPS = {
   'api.refund.accept': 'api',
   'api.refund.act': 'api',
   'api.refund.destination': 'api',
+  'api.refund.preview': 'api',
   'api.ready.chain': 'api',
   'api.ready.temporal': 'api',
   'api.ready.facilitator': 'api',

@@ -4,6 +4,7 @@ import type { Caller } from '#libs/accounts/find-caller';
 import type { Page } from '#libs/pages/page';
 import { refuse } from '#libs/problems/refusal';
 import { acceptRefund } from '#libs/refunds/accept';
+import { type RefundPreview as Preview, previewRefund } from '#libs/refunds/preview';
 import { listRefunds, readRefund } from '#libs/refunds/read';
 import type { RefundView } from '#libs/refunds/view';
 import { give } from '../http/answer.ts';
@@ -11,7 +12,7 @@ import { Also, Answers, KEYED, WRITING } from '../http/answers.ts';
 import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
 import { type ApiParts, PARTS } from '../parts.ts';
 import { REFUSALS } from './refusals.ts';
-import { CreateRefund, Refund, RefundList, RefundQuery } from './schemas.ts';
+import { CreateRefund, Refund, RefundList, RefundPreview, RefundQuery } from './schemas.ts';
 
 @Controller('v1')
 export class RefundsController {
@@ -33,6 +34,13 @@ export class RefundsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RefundView> {
     return give(reply, await acceptRefund(this.#parts, caller, { ...guarded, body }));
+  }
+
+  @Post('refunds/preview')
+  @Needs('refunds:read')
+  @Answers(200, RefundPreview, [...KEYED, 'body_too_large', 'media_type_unsupported', 'payment_not_found'])
+  preview(@Calling() caller: Caller, @Body({ schema: CreateRefund }) body: CreateRefund): Promise<Preview> {
+    return previewRefund(this.#parts, caller, body);
   }
 
   @Get('refunds')

@@ -147,6 +147,41 @@ export const ChangeRefund = ChangeBody.meta({
 });
 export type ChangeRefund = ChangeBody;
 
+/** A refund that is only asked about: nothing is kept under a key, nothing is reserved. */
+export const RefundPreview = z
+  .strictObject({
+    payment_id: z.string(),
+    network: Network,
+    currency: Currency,
+    asset: Address,
+    refundable_atomic: AmountAtomic,
+    refunded_atomic: AmountAtomic,
+    reserved_atomic: AmountAtomic,
+    amount_atomic: AmountAtomic.nullable().describe('Null where the amount itself is refused'),
+    payer_receives_atomic: AmountAtomic.nullable(),
+    destination: z
+      .strictObject({ owner: Address, token_account: Address, how: z.enum(['payer', 'redirect_signed', 'redirect_scope']) })
+      .nullable(),
+    legs: z.array(z.strictObject({ leg: z.int().min(0), amount_atomic: AmountAtomic })),
+    status: z.enum(['pending', 'requires_address']).nullable().describe('Null where it would be refused'),
+    waiting: Waiting.nullable().describe('What it would wait for before it is sent'),
+    chain_asked: z.boolean().describe('Without the chain’s answer, `waiting` and the fee are not known'),
+    network_fee_lamports: AmountAtomic.nullable(),
+    rent_lamports: AmountAtomic,
+    known_refund_id: z.string().nullable().describe('The refund that bears this external_id already'),
+    refusals: z
+      .array(
+        z.strictObject({
+          code: z.string(),
+          status: z.int(),
+          detail: z.string(),
+          members: z.record(z.string(), z.unknown()),
+        }),
+      )
+      .describe('The first is what the request would be answered'),
+  })
+  .meta({ id: 'RefundPreview' });
+
 export const RefundList = listOf(Refund, 'RefundList');
 
 export const RefundQuery = z.strictObject({

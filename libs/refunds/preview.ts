@@ -1,0 +1,184 @@
+import type { Caller } from '#libs/accounts/find-caller';
+import { readSettings } from '#libs/accounts/settings';
+import { ChainUnavailable } from '#libs/chain/chain';
+import type { Reader } from '#libs/db/database';
+import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
+import { chainOf, type Parts } from '#libs/parts';
+import { findPayment, type LockedPayment } from '#libs/payments/lock';
+import type { ProblemCode } from '#libs/problems/catalogue';
+import { Refusal, refuse } from '#libs/problems/refusal';
+import { type Waiting, waitFor } from '#libs/states/waiting';
+import { prepare } from '#libs/transfers/plan';
+import { countRefunds, destinationOf, judgeSource } from './accept.ts';
+import { routeFault, type Sight } from './destination.ts';
+import { judgeAmount, judgeLimits } from './judge.ts';
+import { assetOfPayment, type Destination, judgeProofUnused, sightOf } from './redirect.ts';
+import { contentHash, type RefundRequest } from './request.ts';
+import { planOf } from './route-plan.ts';
+
+export type PreviewDeps = Pick<Parts, 'db' | 'clock' | 'chains' | 'feePayer'>;
+
+/** What would become of a refund if it were asked for now (API.md). Nothing is reserved: another request may come first. */
+export interface RefundPreview {
+  payment_id: string;
+  network: string;
+  currency: string;
+  asset: string;
+  refundable_atomic: string;
+  refunded_atomic: string;
+  reserved_atomic: string;
+  /** Null where the amount itself is refused. */
+  amount_atomic: string | null;
+  payer_receives_atomic: string | null;
+  destination: { owner: string; token_account: string; how: string } | null;
+  legs: { leg: number; amount_atomic: string }[];
+  /** Null where it would be refused. */
+  status: 'pending' | 'requires_address' | null;
+  /** What it would wait for before it is sent; null where nothing stands in its way, or the chain was not asked. */
+  waiting: Waiting | null;
+  /** Whether the chain answered: without it, `waiting` and the fee are not known. */
+  chain_asked: boolean;
+  network_fee_lamports: string | null;
+  rent_lamports: string;
+  /** The refund that bears this `external_id` already: asking again would answer with it. */
+  known_refund_id: string | null;
+  /** The first is what the request would be answered. */
+  refusals: { code: ProblemCode; status: number; detail: string; members: Record<string, unknown> }[];
+}
+
+/** As long as a real one, so that its transaction is as large. */
+const REFUND_ID = 're_00000000000000000000000000';
+
+/** Judges a request for a refund by the functions that `acceptRefund` judges it by, and writes nothing. Throws only `payment_not_found`. */
+export async function previewRefund(deps: PreviewDeps, caller: Caller, request: RefundRequest): Promise<RefundPreview> {
+  const reader = deps.db.read;
+  const payment = await findPayment(reader, caller, request);
+  if (!payment) return refuse('payment_not_found');
+  const chain = chainOf(deps, caller.network);
+  const asset = request.destination ? await assetOfPayment(reader, caller, request) : null;
+  const sight = await sightOf(chain, 'api.refund.preview', asset, request.destination);
+  const judged = await judge(deps, caller, payment, request, sight);
+  const { amount, to, refusals, known } = judged;
+  const sendable = refusals.length === 0 && known === null && amount !== null && to !== null;
+  const road = sendable ? await look(deps, payment, amount, to) : null;
+  return {
+    payment_id: payment.id,
+    network: payment.network,
+    currency: payment.currency,
+    asset: payment.asset,
+    refundable_atomic: payment.refundable.toString(),
+    refunded_atomic: payment.refunded.toString(),
+    reserved_atomic: payment.reserved.toString(),
+    amount_atomic: amount?.toString() ?? null,
+    payer_receives_atomic: amount?.toString() ?? null,
+    destination: to && { owner: to.owner, token_account: to.tokenAccount, how: to.how },
+    legs: amount === null ? [] : [{ leg: 0, amount_atomic: amount.toString() }],
+    status: refusals.length > 0 ? null : to ? 'pending' : 'requires_address',
+    waiting: refusals.length > 0 || known ? null : to ? (road?.waiting ?? null) : waitFor('address', deps.clock.now()),
+    chain_asked: road !== null,
+    network_fee_lamports: road?.fee ?? null,
+    rent_lamports: '0',
+    known_refund_id: known,
+    refusals,
+  };
+}
+
+interface Judged {
+  amount: Atoms | null;
+  to: Destination | null;
+  known: string | null;
+  refusals: RefundPreview['refusals'];
+}
+
+/** In the order of `acceptRefund`; what one refusal makes meaningless is not judged. */
+async function judge(
+  deps: PreviewDeps,
+  caller: Caller,
+  payment: LockedPayment,
+  request: RefundRequest,
+  sight: Sight | null,
+): Promise<Judged> {
+  const reader = deps.db.read;
+  const now = deps.clock.now();
+  const refusals: Judged['refusals'] = [];
+  const allowed = async <T>(check: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      return await check();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { code, status, detail, members } = error;
+      refusals.push({ code, status, detail, members });
+      return null;
+    }
+  };
+  const known = await allowed(() => knownRefund(reader, payment.id, request));
+  if (known) return { amount: mustAtoms(known.amount), to: null, known: known.id, refusals };
+  const amount = await allowed(() => judgeAmount(payment, request));
+  const settings = await readSettings(reader, payment.account_id);
+  await allowed(async () => judgeLimits(payment, settings, await countRefunds(reader, payment.id), now));
+  await allowed(() => judgeSource(payment, request));
+  const to = await allowed(async () => {
+    const by = { mayRedirect: caller.scopes.has('refunds:redirect'), refundId: null, sight, now };
+    // A proof is over the amount: without one it cannot be judged.
+    const asked = amount === null && request.destination ? { ...request, destination: undefined } : request;
+    const found = await destinationOf(payment, asked, { ...by, amount: (amount ?? atoms(0n)).toString() });
+    if (found?.how === 'redirect_signed') await judgeProofUnused(reader, payment, request.destination?.proof);
+    return found;
+  });
+  return { amount, to, known: null, refusals };
+}
+
+async function knownRefund(reader: Reader, paymentId: string, request: RefundRequest) {
+  if (request.external_id === undefined) return null;
+  const found = await reader
+    .selectFrom('refunds')
+    .select(['id', 'amount', 'content_hash'])
+    .where('payment_id', '=', paymentId)
+    .where('external_id', '=', request.external_id)
+    .executeTakeFirst();
+  if (!found) return null;
+  if (!found.content_hash.equals(contentHash(request))) refuse('external_id_conflict', { members: { refund_id: found.id } });
+  return found;
+}
+
+/** The same look at the chain that signing takes: what stands in the way, or what it would cost. Null where it does not answer. */
+async function look(
+  deps: PreviewDeps,
+  payment: LockedPayment,
+  amount: Atoms,
+  to: Destination,
+): Promise<{ waiting: Waiting | null; fee: string | null } | null> {
+  const chain = chainOf(deps, payment.network);
+  const { treasury_account, slot } = await deps.db.read
+    .selectFrom('payments')
+    .innerJoin('treasury_accounts', join =>
+      join
+        .onRef('treasury_accounts.treasury_id', '=', 'payments.treasury_id')
+        .onRef('treasury_accounts.mint', '=', 'payments.asset'),
+    )
+    .select(['treasury_accounts.token_account as treasury_account', 'payments.slot'])
+    .where('payments.id', '=', payment.id)
+    .executeTakeFirstOrThrow();
+  const leg = { ...payment, amount: amount.toString(), treasury_account, refund_id: REFUND_ID, leg: 0 };
+  const plan = planOf(deps.feePayer.address, leg, to.tokenAccount);
+  const step = 'api.refund.preview';
+  try {
+    const fault = await routeFault(chain, step, {
+      source: treasury_account,
+      destination: to.tokenAccount,
+      owner: to.owner,
+      feePayer: plan.feePayer,
+      amount,
+      paidAtSlot: BigInt(slot ?? 0),
+    });
+    if (fault) return { waiting: waitFor(fault, deps.clock.now()), fee: null };
+    const prepared = await prepare(chain, { lifetime: step, simulate: step }, plan, 1);
+    // A node that does not know a fresh blockhash is behind: it has not answered.
+    if ('error' in prepared && prepared.error.includes('BlockhashNotFound')) return null;
+    if ('error' in prepared) return { waiting: waitFor('attempts_exhausted', deps.clock.now()), fee: null };
+    return { waiting: null, fee: prepared.feeLamports.toString() };
+  } catch (error) {
+    if (error instanceof ChainUnavailable) return null;
+    throw error;
+  }
+}
