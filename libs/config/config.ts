@@ -44,6 +44,11 @@ export const Settings = z.object({
   /** The origin buyers see; share URLs and problem types begin with it. */
   EBB_PUBLIC_URL: url.optional(),
 
+  /** What one key may ask of one API process in a window; API processes do not know of each other's counts. */
+  EBB_RATE_WINDOW_S: z.coerce.number().int().min(1).max(3_600).default(10),
+  EBB_RATE_READS: z.coerce.number().int().min(1).default(40_000),
+  EBB_RATE_WRITES: z.coerce.number().int().min(1).default(20_000),
+
   /** Encrypts treasury keys and, through HKDF, yields every other server key. */
   EBB_MASTER_KEY: secret32.optional(),
   /** Co-signs buyers' payments and pays their network fee (facilitator only). 64 bytes, base64. */

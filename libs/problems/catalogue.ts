@@ -47,7 +47,11 @@ const requests = {
     'Send `Content-Type: application/json`.',
   ),
   headers_too_large: problem(431, 'The headers are too large', 'Send fewer or shorter headers.'),
-  rate_limited: problem(429, 'Too many requests', 'Wait as long as `Retry-After` says.'),
+  rate_limited: problem(
+    429,
+    'Too many requests',
+    'Wait as long as `Retry-After` says. Every answer to a key says in `RateLimit` what is left of the bucket it used (`reads` or `writes`) and in `RateLimit-Policy` how much there is in how many seconds. Each process of the API counts by itself, in memory.',
+  ),
   internal: problem(
     500,
     'Something went wrong on our side',

@@ -13,6 +13,7 @@ export const KEYED: readonly ProblemCode[] = [
   'scope_missing',
   'account_not_active',
   'uri_too_long',
+  'rate_limited',
   'internal',
   'database_unavailable',
   'network_not_configured',

@@ -1,10 +1,11 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findCaller } from '#libs/accounts/find-caller';
 import { parseKey } from '#libs/accounts/key-format';
 import type { Scope } from '#libs/accounts/scopes';
 import { NETWORKS } from '#libs/money/assets';
 import { refuse } from '#libs/problems/refusal';
 import type { ApiParts } from '../parts.ts';
+import { bucketOf, type RateLimits } from './rate-limit.ts';
 
 const CHALLENGE = { headers: { 'www-authenticate': 'Bearer' } };
 
@@ -12,7 +13,12 @@ const CHALLENGE = { headers: { 'www-authenticate': 'Bearer' } };
  * Finds who calls, or refuses. A key that is broken, unknown or revoked gets the same answer: it says nothing of what
  * exists. Sets the request's caller as soon as the key is good, so that what is refused after that is still counted.
  */
-export async function authorize(request: FastifyRequest, scope: Scope, parts: ApiParts): Promise<void> {
+export async function authorize(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scope: Scope,
+  { parts, limits }: { parts: ApiParts; limits: RateLimits },
+): Promise<void> {
   const header = request.headers.authorization;
   if (header === undefined) refuse('key_missing', CHALLENGE);
   const text = /^Bearer +(\S+) *$/i.exec(header)?.[1];
@@ -22,6 +28,7 @@ export async function authorize(request: FastifyRequest, scope: Scope, parts: Ap
   if (caller === null || caller.revokedAt !== null) return refuse('key_invalid', CHALLENGE);
   if (caller.expiresAt !== null && caller.expiresAt <= parts.clock.now()) refuse('key_expired', CHALLENGE);
   request.caller = caller;
+  await limits.take(reply, caller.keyId, bucketOf(scope));
   if (namesOtherNetwork(request.query, caller.network)) refuse('key_wrong_network', CHALLENGE);
   if (!parts.chains.has(caller.network)) refuse('network_not_configured');
   if (caller.accountStatus !== 'active') refuse('account_not_active');

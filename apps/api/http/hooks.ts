@@ -5,6 +5,7 @@ import { CORS } from '../paywall/answer.ts';
 import { authorize } from './authorize.ts';
 import { pointer, unstorable } from './faults.ts';
 import type { Origin } from './origin.ts';
+import { RateLimits } from './rate-limit.ts';
 import { pathTemplate, recordRequest } from './record-request.ts';
 import { shapeProblem } from './send-problem.ts';
 import { subjectOf } from './subject.ts';
@@ -12,6 +13,7 @@ import { toRefusal } from './to-refusal.ts';
 
 /** What happens to every request around its route: id, key, usage row, log line. In this order. */
 export function installHooks(fastify: FastifyInstance, parts: ApiParts, origin: Origin): void {
+  const limits = new RateLimits(parts.config);
   // A route that forgot to say what key it needs must not exist.
   fastify.addHook('onRoute', route => {
     const { scope, bodyLimit } = route.config ?? {};
@@ -24,7 +26,7 @@ export function installHooks(fastify: FastifyInstance, parts: ApiParts, origin: 
     const { scope, cors, takesQuery } = request.routeOptions.config;
     if (cors === true) reply.headers(CORS);
     // Before the body is read: strangers cost us no parsing, and learn nothing of what a route takes.
-    if (scope !== undefined) await authorize(request, scope, parts);
+    if (scope !== undefined) await authorize(request, reply, scope, { parts, limits });
     // No row can bear such an id, and PostgreSQL would call it an error.
     if (unstorable(request.params).length > 0) refuse('invalid_request', { detail: 'The path has a NUL in it.' });
     if (takesQuery === false) refuseQuery(request.query);

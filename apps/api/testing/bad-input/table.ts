@@ -65,8 +65,13 @@ export const TABLE: Record<string, Entry> = {
     body: refund,
     foreign: things => ({ body: refund(things), code: 'payment_not_found' }),
   },
+  'POST /v1/refunds/preview': {
+    body: refund,
+    foreign: things => ({ body: refund(things), code: 'payment_not_found' }),
+  },
   'GET /v1/refunds': {},
   'GET /v1/refunds/{id}': { params: { id: REFUND } },
+  'PATCH /v1/refunds/{id}': { params: { id: REFUND }, body: () => ({ metadata: { ticket: 7 } }) },
   'POST /v1/refunds/{id}/cancel': { params: { id: REFUND }, body: () => ({}), bodyOptional: true },
   'POST /v1/refunds/{id}/retry': { params: { id: REFUND }, body: () => ({}), bodyOptional: true },
   'GET /v1/receipts/by-hash/{hash}': {
