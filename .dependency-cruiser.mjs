@@ -81,6 +81,12 @@ export default {
       },
     ),
     rule(
+      'model-knows-only-sums',
+      'The model judges Ebb by what anyone can see: with Ebb’s own code it would repeat its mistakes.',
+      { path: '^test/model/' },
+      { path: '^(libs|activities|workflows)/|^apps/(?!dev/)' },
+    ),
+    rule(
       'no-dev-dependencies',
       'What runs in production is installed in production.',
       { path: '^(apps|libs|activities|workflows)/', pathNot: `${TESTING}|^apps/dev/` },

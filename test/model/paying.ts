@@ -62,15 +62,17 @@ async function settled(world: World, order: Order, answer: Answer): Promise<stri
 export async function showAgain(world: World, { pick }: Extract<Command, { kind: 'show_again' }>): Promise<string> {
   const payment = choose(world.payments, pick);
   if (!payment) return 'nothing paid yet';
+  const began = performance.now();
   const answer = await show(world, payment.order);
+  const { sums, signature } = payment;
   if (answer.status === 200) {
     const { transaction } = JSON.parse(Buffer.from(answer.headers.get('payment-response') ?? '', 'base64').toString());
-    must(transaction === payment.signature, () => `I9: the proof of ${payment.id} was answered with ${transaction}`);
+    must(transaction === signature, () => `I9: the proof of ${payment.id} was answered with ${transaction}`);
     must(answer.headers.get('idempotent-replayed') === 'true', () => `I9: the proof of ${payment.id} was served twice as new`);
+    must(sums.atLeast(began) < sums.captured, () => `all of ${payment.id} was given back, and its proof is served`);
   } else {
-    const whole = [...world.refunds.values()].some(one => one.payment === payment && one.amount === payment.sums.captured);
-    const refunded = answer.status === 409 && answer.body.code === 'payment_refunded';
-    must(refunded && (whole || payment.sums.busy), () => `the proof of ${payment.id} was answered ${told(answer)}`);
+    const refunded = answer.status === 409 && answer.body.code === 'payment_refunded' && sums.atMost(began) === sums.captured;
+    must(refunded, () => `the proof of ${payment.id} was answered ${told(answer)}`);
   }
   return `${payment.id}: ${answer.status}`;
 }
