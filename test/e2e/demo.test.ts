@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { parse } from '#apps/dev/app';
 import type { Story } from '#apps/dev/demo-story';
 import { built } from '#apps/dev/project';
+import { onLocalnet } from '#test/support/given-chain';
+
+const test = onLocalnet('it shows the local chain');
 
 let data: string;
 beforeAll(() => {

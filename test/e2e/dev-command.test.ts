@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { projectRoot } from '#apps/dev/project';
+import { onLocalnet } from '#test/support/given-chain';
 import { commandOf, descendantsOf, isAlive, survivors } from './dev-stack-processes.ts';
+
+const test = onLocalnet('it starts the local chain');
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-dev-command-'));
 const data = join(folder, 'data');

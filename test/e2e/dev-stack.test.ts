@@ -10,7 +10,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from '#apps/dev/app';
 import { built } from '#apps/dev/project';
 import { type Stack, startStack } from '#apps/dev/stack';
+import { onLocalnet } from '#test/support/given-chain';
 import { descendantsOf, isAlive, survivors } from './dev-stack-processes.ts';
+
+const testWithChain = onLocalnet('it starts and kills the local chain');
 
 const FOREIGN = ['postgres', 'temporal', 'localnet'] as const;
 
@@ -34,7 +37,7 @@ describe('a killed parent leaves nothing behind', () => {
     return { process: process_, keeper, below, ...said };
   }
 
-  test('kill -9 of the process that holds PostgreSQL, Temporal and the localnet', async () => {
+  testWithChain('kill -9 of the process that holds PostgreSQL, Temporal and the localnet', async () => {
     const held = await holder();
     expect(held.below).toEqual(expect.arrayContaining(Object.values(held.parts)));
     expect(held.below.length).toBeGreaterThan(4); // PostgreSQL's own processes are among them
@@ -46,7 +49,7 @@ describe('a killed parent leaves nothing behind', () => {
     expect(existsSync(held.directory)).toBe(false);
   });
 
-  test('also when a part is suspended and hears no polite request', async () => {
+  testWithChain('also when a part is suspended and hears no polite request', async () => {
     const held = await holder();
     process.kill(held.parts.temporal, 'SIGSTOP');
 
@@ -55,7 +58,7 @@ describe('a killed parent leaves nothing behind', () => {
     expect(await survivors(held.below, 15_000)).toEqual([]);
   });
 
-  test('kill -9 of the keeper ends its children', async () => {
+  testWithChain('kill -9 of the keeper ends its children', async () => {
     const held = await holder();
 
     process.kill(held.keeper, 'SIGKILL');
@@ -72,7 +75,7 @@ describe('a part can be killed and started again on its data', () => {
   });
   afterAll(() => stack?.stop());
 
-  test('PostgreSQL keeps what was committed, on the same port', async () => {
+  testWithChain('PostgreSQL keeps what was committed, on the same port', async () => {
     const url = stack.urls.database;
     await query(url, `create table kept as select 'committed' as word`);
     const before = stack.part('postgres').pid;
@@ -85,7 +88,7 @@ describe('a part can be killed and started again on its data', () => {
     expect(await query(url, 'select word from kept')).toEqual([{ word: 'committed' }]);
   });
 
-  test('Temporal keeps a workflow that waits, on the same port', async () => {
+  testWithChain('Temporal keeps a workflow that waits, on the same port', async () => {
     const connection = await Connection.connect({ address: stack.urls.temporal });
     try {
       const client = new Client({ connection });
