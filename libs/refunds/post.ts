@@ -16,7 +16,8 @@ import type { LandedLeg, Run } from '#libs/states/outcomes';
 import { type PaymentStatus, paymentEdge, settledStatus } from '#libs/states/payment';
 import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
 import { markLanded } from '#libs/transfers/attempts';
-import { moveRefund } from './transition.ts';
+import { type Actor, moveRefund } from './transition.ts';
+import type { RefundView } from './view.ts';
 
 /**
  * Posts one landed leg: ledger, receipt, states and events in one transaction; the last leg ends the refund. Safe to
@@ -29,80 +30,100 @@ export async function postLeg(
   landed: LandedLeg,
 ): Promise<{ status: string; tx_sig: string }> {
   return parts.db.tx('refund.post', async tx => {
-    const { payment, refund, leg } = await lockAll(tx, ref);
-    const done = { status: refund.status, tx_sig: landed.tx_sig };
-    if (leg.status === 'posted' || refund.carrier !== run.workflow_id) return done;
+    const locked = await lockAll(tx, ref);
+    const { refund, leg } = locked;
+    if (leg.status === 'posted' || refund.carrier !== run.workflow_id) return { status: refund.status, tx_sig: landed.tx_sig };
     // The chain's word counts from whatever open state: money that moved is posted.
     if (!REFUND_TERMINAL.has(refund.status as RefundStatus)) refund.status = 'processing';
-    const network = refund.network as Network;
-    const actor = { type: 'workflow', id: run.workflow_id };
     if (leg.receipt_hash !== null) return repost(tx, parts, refund, leg.id, run, landed);
-    const occurredAt = new Date(landed.block_time);
-
-    await markLanded(tx, landed.attempt_id);
-    await post(tx, { id: `${leg.id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
-    await bookFee(tx, refund.account_id, network, refund.id, landed);
-    await tx
-      .updateTable('legs')
-      .set({
-        status: 'posted',
-        tx_sig: landed.tx_sig,
-        slot: landed.slot,
-        block_time: occurredAt,
-        network_fee_lamports: landed.fee_lamports,
-      })
-      .where('id', '=', leg.id)
-      .execute();
-    const last = await allPosted(tx, refund.id);
-    const statusBefore = payment.status as PaymentStatus;
-    const statusAfter = await settlePaymentStatus(tx, payment.id, statusBefore);
-    await countRefunded(tx, payment.link_id, leg.amount, last);
-    if (!payment.tx_sig || !payment.receipt_hash || !refund.destination_account)
-      throw new Error(`payment ${payment.id} has no receipt`);
-    const { hash } = await publishRefund(
-      tx,
-      parts.ids,
-      {
-        agentId: refund.agent_id,
-        accountId: refund.account_id,
-        network,
-        paymentId: payment.id,
-        refundId: refund.id,
-        actor,
-        clientReference: refund.client_reference,
-        at: parts.clock.now(),
-      },
-      {
-        agent: payment.mint,
-        amount: mustAtoms(leg.amount),
-        currency: refund.currency,
-        network,
-        asset: refund.asset,
-        txSig: landed.tx_sig,
-        original: { txSig: payment.tx_sig, receiptHash: payment.receipt_hash },
-        destinationTokenAccount: refund.destination_account,
-        reason: refund.reason,
-      },
-    );
-    await tx.updateTable('legs').set({ receipt_hash: hash }).where('id', '=', leg.id).execute();
-    await tx.updateTable('refunds').set({ tx_sig: landed.tx_sig, receipt_hash: hash }).where('id', '=', refund.id).execute();
-    const to = last ? 'succeeded' : 'processing';
-    const view = await moveRefund(tx, parts, refund, actor, { to, waiting: null, completed: last });
-    const edge = paymentEdge(statusBefore, statusAfter);
-    if (edge || statusAfter === 'partially_refunded') {
-      const kind = (edge?.event ?? 'payment.partially_refunded') as EventKind;
-      await tellPayment(tx, parts.ids, refund.account_id, actor, kind, await viewPayment(tx, payment.id, parts.workflowUrl));
-    }
-    if (last) {
-      await deleteLines(tx, run.workflow_id);
-      await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
-    }
+    const { status } = await postLocked(tx, parts, locked, { type: 'workflow', id: run.workflow_id }, run, landed);
     parts.log.info(
-      { payment_id: payment.id, refund_id: refund.id, leg_id: leg.id, workflow_id: run.workflow_id, tx_sig: landed.tx_sig },
+      {
+        payment_id: locked.payment.id,
+        refund_id: refund.id,
+        leg_id: leg.id,
+        workflow_id: run.workflow_id,
+        tx_sig: landed.tx_sig,
+      },
       'refund posted',
     );
-    return { status: view.status, tx_sig: landed.tx_sig };
+    return { status, tx_sig: landed.tx_sig };
   });
+}
+
+/** Books a leg that the chain has moved, under its locks; whoever says so. `run` is the carrier's, which the last leg ends. */
+export async function postLocked(
+  tx: Tx,
+  desk: Pick<Parts, 'ids' | 'clock' | 'workflowUrl'>,
+  { payment, refund, leg }: Awaited<ReturnType<typeof lockAll>>,
+  actor: Actor,
+  run: Run | null,
+  landed: LandedLeg,
+): Promise<RefundView> {
+  // Whatever it waited for: what has moved was on its way.
+  if (!REFUND_TERMINAL.has(refund.status as RefundStatus)) refund.status = 'processing';
+  const network = refund.network as Network;
+  const occurredAt = new Date(landed.block_time);
+
+  await markLanded(tx, landed.attempt_id);
+  await post(tx, { id: `${leg.id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
+  await bookFee(tx, refund.account_id, network, refund.id, landed);
+  await tx
+    .updateTable('legs')
+    .set({
+      status: 'posted',
+      tx_sig: landed.tx_sig,
+      slot: landed.slot,
+      block_time: occurredAt,
+      network_fee_lamports: landed.fee_lamports,
+    })
+    .where('id', '=', leg.id)
+    .execute();
+  const last = await allPosted(tx, refund.id);
+  const statusBefore = payment.status as PaymentStatus;
+  const statusAfter = await settlePaymentStatus(tx, payment.id, statusBefore);
+  await countRefunded(tx, payment.link_id, leg.amount, last);
+  if (!payment.tx_sig || !payment.receipt_hash || !refund.destination_account)
+    throw new Error(`payment ${payment.id} has no receipt`);
+  const { hash } = await publishRefund(
+    tx,
+    desk.ids,
+    {
+      agentId: refund.agent_id,
+      accountId: refund.account_id,
+      network,
+      paymentId: payment.id,
+      refundId: refund.id,
+      actor,
+      clientReference: refund.client_reference,
+      at: desk.clock.now(),
+    },
+    {
+      agent: payment.mint,
+      amount: mustAtoms(leg.amount),
+      currency: refund.currency,
+      network,
+      asset: refund.asset,
+      txSig: landed.tx_sig,
+      original: { txSig: payment.tx_sig, receiptHash: payment.receipt_hash },
+      destinationTokenAccount: refund.destination_account,
+      reason: refund.reason,
+    },
+  );
+  await tx.updateTable('legs').set({ receipt_hash: hash }).where('id', '=', leg.id).execute();
+  await tx.updateTable('refunds').set({ tx_sig: landed.tx_sig, receipt_hash: hash }).where('id', '=', refund.id).execute();
+  const to = last ? 'succeeded' : 'processing';
+  const view = await moveRefund(tx, desk, refund, actor, { to, waiting: null, completed: last });
+  const edge = paymentEdge(statusBefore, statusAfter);
+  if (edge || statusAfter === 'partially_refunded') {
+    const kind = (edge?.event ?? 'payment.partially_refunded') as EventKind;
+    await tellPayment(tx, desk.ids, refund.account_id, actor, kind, await viewPayment(tx, payment.id, desk.workflowUrl));
+  }
+  if (last && run) {
+    await deleteLines(tx, run.workflow_id);
+    await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
+  }
+  return view;
 }
 
 /** A leg that was gone from the chain is there again: its posting stands, and nothing is booked twice. */
@@ -129,7 +150,7 @@ async function allPosted(tx: Tx, refundId: string): Promise<boolean> {
 type LockedRefund = Awaited<ReturnType<typeof lockAll>>['refund'];
 
 /** Locks in the one order: payment, refund, leg. */
-async function lockAll(tx: Tx, ref: { legId: string; refundId: string }) {
+export async function lockAll(tx: Tx, ref: { legId: string; refundId: string }) {
   const payment = await tx
     .selectFrom('payments')
     .innerJoin('agents', 'agents.id', 'payments.agent_id')

@@ -19,6 +19,7 @@ export const STEPS = {
   'api.refund.act': 'api',
   'api.refund.destination': 'api',
   'api.refund.preview': 'api',
+  'api.refund.resolution': 'api',
   'api.ready.chain': 'api',
   'api.ready.temporal': 'api',
   'api.ready.facilitator': 'api',
@@ -53,6 +54,7 @@ export const STEPS = {
   'refund.wait': 'worker',
   'refund.post': 'worker',
   'refund.act': 'worker',
+  'refund.resolution': 'worker',
   'refund.end': 'worker',
   // worker: treasuries, finality, restarts
   'treasury.take': 'worker',

@@ -28,5 +28,6 @@ export interface ActResult {
 export const refundUpdates = {
   cancel: defineUpdate<ActResult, [arguments?: unknown]>('cancel'),
   retry: defineUpdate<ActResult, [arguments?: unknown]>('retry'),
+  resolve: defineUpdate<ActResult, [arguments?: unknown]>('resolve'),
 } as const;
 export type RefundUpdate = keyof typeof refundUpdates;

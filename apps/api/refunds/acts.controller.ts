@@ -1,10 +1,12 @@
 import { Body, Controller, Inject, Param, Patch, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '#libs/accounts/find-caller';
-import { CancelBody, RetryBody } from '#libs/refunds/acts/bodies';
+import type { Act } from '#libs/refunds/acts/act';
+import { CancelBody, ResolveBody, RetryBody } from '#libs/refunds/acts/bodies';
 import { cancelRefund } from '#libs/refunds/acts/cancel';
 import { changeRefund } from '#libs/refunds/acts/change';
-import { actByCaller } from '#libs/refunds/acts/from-api';
+import { actByCaller, actPrepared } from '#libs/refunds/acts/from-api';
+import { readyToResolve } from '#libs/refunds/acts/resolve';
 import { retryRefund } from '#libs/refunds/acts/retry';
 import type { RefundView } from '#libs/refunds/view';
 import { give } from '../http/answer.ts';
@@ -68,5 +70,28 @@ export class RefundActsController {
   ): Promise<RefundView> {
     const ask = { ...guarded, body };
     return give(reply, await actByCaller(this.#parts, caller, { kind: 'retry', refundId }, ask, retryRefund));
+  }
+
+  @Post('resolve')
+  @Needs('refunds:operate')
+  @TakesKey()
+  @Answers(200, Refund, [
+    ...WRITING,
+    'refund_not_found',
+    'refund_state_conflict',
+    'attempt_live',
+    'resolution_not_matching',
+    'chain_unavailable',
+  ])
+  async resolve(
+    @Calling() caller: Caller,
+    @Param('id') refundId: string,
+    @Guard('POST /v1/refunds/{id}/resolve') guarded: Guarded,
+    @Body({ schema: ResolveBody }) body: ResolveBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RefundView> {
+    const parts = this.#parts;
+    const ready = (act: Act) => readyToResolve(parts, 'api.refund.resolution', act, body);
+    return give(reply, await actPrepared(parts, caller, { kind: 'resolve', refundId }, { ...guarded, body }, ready));
   }
 }

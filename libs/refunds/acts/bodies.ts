@@ -13,6 +13,13 @@ export type CancelBody = z.infer<typeof CancelBody>;
 export const RetryBody = z.strictObject(said);
 export type RetryBody = z.infer<typeof RetryBody>;
 
+/** Given up for a reason, or paid by a transaction that Ebb did not send. */
+export const ResolveBody = z.union([
+  z.strictObject({ ...said, give_up: z.literal(true), reason: z.string().min(1).max(500) }),
+  z.strictObject({ ...said, tx_sig: z.string().min(1).max(128) }),
+]);
+export type ResolveBody = z.infer<typeof ResolveBody>;
+
 /** A payer's signature under a redirect. Its fields are signed as they stand, so they are taken in one form only. */
 const Proof = z.strictObject({
   nonce: z

@@ -17,7 +17,18 @@ export function actByCaller<Body extends Said>(
   caller: Caller,
   to: { kind: ActKind; refundId: string },
   ask: Ask<Body>,
-  perform: (tx: Tx, deps: ActDeps, act: Act, body: Body) => Promise<RefundView>,
+  perform: (tx: Tx, deps: ActDeps, act: Act) => Promise<RefundView>,
+): Promise<Answer<RefundView>> {
+  return actPrepared(deps, caller, to, ask, async act => tx => perform(tx, deps, act));
+}
+
+/** The same for an act that asks the world something before its transaction. */
+export async function actPrepared<Body extends Said>(
+  deps: ActDeps & { db: Database },
+  caller: Caller,
+  to: { kind: ActKind; refundId: string },
+  ask: Ask<Body>,
+  prepare: (act: Act) => Promise<(tx: Tx) => Promise<RefundView>>,
 ): Promise<Answer<RefundView>> {
   const { body } = ask;
   const act: Act = {
@@ -29,7 +40,8 @@ export function actByCaller<Body extends Said>(
   };
   // The refund is part of what the key was used for.
   const asked = { ...ask, body: { refund_id: to.refundId, ...body } };
+  const perform = await prepare(act);
   return deps.db.tx('api.refund.act', tx =>
-    once(tx, caller.accountId, asked, async () => ({ status: 200, body: await perform(tx, deps, act, body) })),
+    once(tx, caller.accountId, asked, async () => ({ status: 200, body: await perform(tx) })),
   );
 }
