@@ -110,7 +110,7 @@ export async function signBytes(
   const signatures: Record<string, SignatureBytes | null> = { ...transaction.signatures };
   for (const signer of signers) Object.assign(signatures, (await signer.signTransactions([transaction]))[0]);
   const inOrder = Object.keys(transaction.signatures).map(who => signatures[who as Address] ?? null);
-  const missing = inOrder.findIndex(one => one === null);
+  const missing = inOrder.indexOf(null);
   if (missing >= 0 || inOrder[0] === undefined) throw new Error('a signer of the transaction is not ours');
   const bytes = inOrder as SignatureBytes[];
   const wire = Buffer.concat([
