@@ -12,8 +12,11 @@ export interface Settled {
   link: string;
 }
 
+/** An API to ask and the database behind it. */
+type Asking = Pick<ApiUnderTest, 'ask' | 'db' | 'key'>;
+
 /** Registers an agent and a link of the key's account through the API. */
-export async function makeLink(under: ApiUnderTest, key = under.key, over: object = {}): Promise<{ mint: string; link: string }> {
+export async function makeLink(under: Asking, key = under.key, over: object = {}): Promise<{ mint: string; link: string }> {
   const { address: mint } = await generateKeyPairSigner();
   const agent = await under.ask('POST', '/v1/agents', { key, body: { mint, label: 'Agent', treasury: { kind: 'managed' } } });
   if (agent.status !== 201) throw new Error(agent.text);
@@ -24,7 +27,7 @@ export async function makeLink(under: ApiUnderTest, key = under.key, over: objec
 }
 
 /** A payment of so many atoms as the settlement leaves it, its books included; written by hand, since no chain is here. */
-export async function settledPayment(under: ApiUnderTest, captured = 100_000n, key = under.key): Promise<Settled> {
+export async function settledPayment(under: Asking, captured = 100_000n, key = under.key): Promise<Settled> {
   const { mint, link } = await makeLink(under, key);
   const row = await under.db.read
     .selectFrom('payment_links as l')
