@@ -92,7 +92,8 @@ export const searchSignature =
 export const describe = (error: unknown): string =>
   JSON.stringify(error, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
 
-async function hasGap(rpc: ChainRpc, mark: Mark, slot: bigint, height: bigint): Promise<boolean> {
+/** Whether the node lists fewer blocks since the mark than the height has risen. */
+export async function hasGap(rpc: ChainRpc, mark: Mark, slot: bigint, height: bigint): Promise<boolean> {
   let listed = 0n;
   for (let from = mark.finalizedSlot + 1n; from <= slot; from += MAX_BLOCK_RANGE) {
     const to = from + MAX_BLOCK_RANGE - 1n < slot ? from + MAX_BLOCK_RANGE - 1n : slot;

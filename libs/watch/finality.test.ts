@@ -20,6 +20,8 @@ function partsOn(nodes: Node[]): Parts {
     node =>
       ({
         getSlot: () => send(node.finalized),
+        getEpochInfo: () => send({ absoluteSlot: node.finalized, blockHeight: node.finalized }),
+        getBlocks: (from: bigint, to: bigint) => send(Array.from({ length: Number(to - from) + 1 })),
         getSignatureStatuses: (signatures: string[]) =>
           send({ context: { slot: node.finalized + 32n }, value: signatures.map(() => node.status) }),
       }) as unknown as ChainRpc,

@@ -3,6 +3,7 @@ import type { Chain } from '#libs/chain/chain';
 import type { Network } from '#libs/money/assets';
 import { asSignature } from '#libs/money/solana-types';
 import type { Parts } from '#libs/parts';
+import { hasGap } from '#libs/transfers/prove';
 import { markPaymentGone, stampPayments } from './payment-finality.ts';
 import { markLegGone, stampLegs } from './refund-finality.ts';
 
@@ -16,6 +17,9 @@ export interface Unfinal {
   signature: string;
   /** Where it was seen: a node that has not finalized this slot cannot have lost it. */
   slot: string;
+  /** Where the chain stood, at finalized, when its bytes were stored. */
+  mark_slot: string;
+  mark_height: string;
 }
 
 type Word = 'finalized' | 'gone' | 'not_yet';
@@ -63,18 +67,43 @@ async function watchPage(parts: Parts, network: Network, chain: Chain): Promise<
 
 async function unfinal(parts: Parts, network: Network): Promise<Unfinal[]> {
   const { rows } = await sql<Unfinal>`
-    select kind, id, signature, slot::text from (
-      select 'payment' as kind, id, tx_sig as signature, slot from payments
+    select kind, id, signature, slot::text, mark_slot::text, mark_height::text from (
+      select 'payment' as kind, id, tx_sig as signature, slot, finalized_slot as mark_slot, finalized_height as mark_height
+      from payments
       where network = ${network} and finalized_at is null and tx_sig is not null and status <> 'pending' and status <> 'failed'
       union all
-      select 'leg', l.id, l.tx_sig, l.slot from legs l join refunds r on r.id = l.refund_id
+      select 'leg', l.id, l.tx_sig, l.slot, coalesce(t.finalized_slot, p.finalized_slot), coalesce(t.finalized_height, p.finalized_height)
+      from legs l join refunds r on r.id = l.refund_id join payments p on p.id = r.payment_id
+        left join attempts t on t.signature = l.tx_sig
       where r.network = ${network} and l.finalized_at is null and l.status = 'posted') open
     order by open.slot limit ${AT_ONCE}`.execute(parts.db.read);
   return rows;
 }
 
-/** Final where one provider says so; gone only where each of them has no trace of it below its own finalized slot. */
+/**
+ * Final where one provider says so; gone only where each of them has no trace of it below its own finalized slot, in a
+ * history without a gap since its bytes were stored.
+ */
 async function ask(chain: Chain, open: readonly Unfinal[]): Promise<Word[]> {
+  const words = await askStatuses(chain, open);
+  const missing = open.filter((_one, at) => words[at] === 'gone');
+  if (missing.length === 0 || (await isWhole(chain, missing))) return words;
+  return words.map(word => (word === 'gone' ? 'not_yet' : word));
+}
+
+/** Whether every provider has each block since the oldest of these was stored. */
+async function isWhole(chain: Chain, [first, ...others]: readonly Unfinal[]): Promise<boolean> {
+  if (first === undefined) return true;
+  const oldest = others.reduce((a, b) => (BigInt(b.mark_slot) < BigInt(a.mark_slot) ? b : a), first);
+  const mark = { finalizedSlot: BigInt(oldest.mark_slot), finalizedHeight: BigInt(oldest.mark_height) };
+  const gaps = await chain.askEach('finality.status', async rpc => {
+    const epoch = await rpc.getEpochInfo({ commitment: 'finalized' }).send();
+    return hasGap(rpc, mark, BigInt(epoch.absoluteSlot), BigInt(epoch.blockHeight));
+  });
+  return gaps.every(gap => !gap);
+}
+
+async function askStatuses(chain: Chain, open: readonly Unfinal[]): Promise<Word[]> {
   const signatures = open.map(one => asSignature(one.signature));
   const answers = await chain.askEach('finality.status', async rpc => {
     const finalized = await rpc.getSlot({ commitment: 'finalized' }).send();
