@@ -39,6 +39,7 @@ describe('what is out of reach', () => {
       network: 'solana-devnet',
       providers: 1,
       ask: () => Promise.reject(new ChainUnavailable('silent')),
+      askAll: () => Promise.reject(new ChainUnavailable('silent')),
     } as unknown as Chain;
     const answer = over(new Map([['solana-devnet', silent]])).answer({ ...callTo(link), paymentSignature });
     await expect(answer).rejects.toThrow(ChainUnavailable);
