@@ -78,7 +78,8 @@ export class Slots {
 
   /** The height whose hash this is, looking back from `newest` over the blocks that still count; undefined when none. */
   heightOf(hash: string, newest: number, age = MAX_PROCESSING_AGE): number | undefined {
-    for (let h = newest; h >= 0 && h >= newest - age && !this.#hashes.has(h); h--) this.hash(h);
+    // After a restart the hashes that are known have holes below them.
+    for (let h = newest; h >= Math.max(0, newest - age) && !this.#heights.has(hash); h--) this.hash(h);
     return this.#heights.get(hash);
   }
 
