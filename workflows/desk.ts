@@ -16,6 +16,14 @@ const GRACE_MS = 60_000;
 const LOCAL_TIMEOUT_MS = 5_000;
 const PATIENT_TIMEOUT_MS = 20_000;
 
+/** A call that was lost is tried again soon, however long a wait in between may be: no wake reaches it before. */
+const FIRST_RETRY_MS = 1_000;
+const retryAt = (pace: Pace) => ({
+  initialInterval: Math.min(pace.backoff_ms, FIRST_RETRY_MS),
+  maximumInterval: pace.backoff_max_ms,
+  backoffCoefficient: 2,
+});
+
 /** Who speaks: the workflow and its run, for every write of the carrier. */
 export function thisRun(): Run {
   const { workflowId, runId, startTime } = workflowInfo();
@@ -28,7 +36,7 @@ export function remote(pace: Pace, summary: string): ActivityInterfaceFor<Activi
     summary,
     startToCloseTimeout: pace.activity_ms + GRACE_MS,
     heartbeatTimeout: pace.heartbeat_ms,
-    retry: { initialInterval: pace.backoff_ms, maximumInterval: pace.backoff_max_ms, backoffCoefficient: 2 },
+    retry: retryAt(pace),
   });
 }
 
@@ -37,7 +45,7 @@ const patient = (pace: Pace, summary: string): ActivityInterfaceFor<Activities> 
   proxyActivities<Activities>({
     summary,
     startToCloseTimeout: PATIENT_TIMEOUT_MS,
-    retry: { initialInterval: pace.backoff_ms, maximumInterval: pace.backoff_max_ms, backoffCoefficient: 2 },
+    retry: retryAt(pace),
   });
 
 /** One short SQL transaction: as a local activity, and as a normal one when the database is slow. */
