@@ -1,4 +1,5 @@
 import type { Caller } from '#libs/accounts/find-caller';
+import { AccountSettings } from '#libs/accounts/settings';
 import type { Reader, Tx } from '#libs/db/database';
 import { paymentBalances } from '#libs/ledger/balances';
 import type { Network } from '#libs/money/assets';
@@ -23,6 +24,8 @@ export interface LockedPayment {
   tx_sig: string | null;
   receipt_hash: string | null;
   settled_at: Date | null;
+  /** What the account has decided for all its payments; read along, since every refund is judged by it. */
+  settings: AccountSettings;
   captured: Atoms;
   refunded: Atoms;
   reserved: Atoms;
@@ -50,10 +53,11 @@ async function find(reader: Reader, owner: Owner, reference: PaymentReference, l
   let query = reader
     .selectFrom('payments')
     .innerJoin('treasuries', 'treasuries.id', 'payments.treasury_id')
+    .innerJoin('accounts', 'accounts.id', 'payments.account_id')
     .select(['payments.id', 'payments.account_id', 'payments.agent_id', 'payments.treasury_id', 'payments.link_id'])
     .select(['payments.status', 'payments.asset', 'payments.token_program', 'payments.currency', 'payments.payer_owner'])
     .select(['payments.payer_account', 'payments.tx_sig', 'payments.receipt_hash', 'payments.settled_at'])
-    .select(['treasuries.kind as treasury_kind', 'treasuries.owner as treasury_owner'])
+    .select(['treasuries.kind as treasury_kind', 'treasuries.owner as treasury_owner', 'accounts.settings'])
     .where('payments.account_id', '=', owner.accountId)
     .where('payments.network', '=', owner.network);
   if (payment_id !== undefined) query = query.where('payments.id', '=', payment_id);
@@ -66,6 +70,7 @@ async function find(reader: Reader, owner: Owner, reference: PaymentReference, l
   return {
     ...row,
     network: owner.network,
+    settings: AccountSettings.parse(row.settings),
     captured: balance?.captured ?? none,
     refunded: balance?.refunded ?? none,
     reserved: balance?.reserved ?? none,

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Caller } from '#libs/accounts/find-caller';
-import { readSettings } from '#libs/accounts/settings';
 import type { Clock } from '#libs/clock/clock';
 import type { Database, Reader, Tx } from '#libs/db/database';
 import { type Answer, type Ask, once } from '#libs/idempotency/once';
@@ -8,7 +7,8 @@ import type { Ids } from '#libs/ids/ids';
 import { transfer } from '#libs/ledger/transfer';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
 import { asTokenAccount } from '#libs/money/solana-types';
-import { type NewLine, writeLine } from '#libs/outbox/lines';
+import type { NewLine } from '#libs/outbox/lines';
+import { writeEventAndLine } from '#libs/outbox/write-event';
 import { chainOf, type Parts } from '#libs/parts';
 import { type LockedPayment, lockPayment } from '#libs/payments/lock';
 import { refuse } from '#libs/problems/refusal';
@@ -18,7 +18,7 @@ import type { Sight } from './destination.ts';
 import { judgeAmount, judgeLimits } from './judge.ts';
 import { assetOfPayment, type Destination, judgeDestination, sightOf, useProof } from './redirect.ts';
 import { contentHash, type RefundRequest } from './request.ts';
-import { type Desk, tellRefund } from './transition.ts';
+import { type Desk, refundEvent } from './transition.ts';
 import { type RefundView, viewRefund } from './view.ts';
 
 export interface AcceptDeps extends Desk {
@@ -55,7 +55,7 @@ async function accept(
   if (known) return { status: 200, body: known };
 
   const amount = judgeAmount(payment, request);
-  const settings = await readSettings(tx, caller.accountId);
+  const { settings } = payment;
   const refunds = settings.max_refunds_per_payment === null ? 0 : await countRefunds(tx, payment.id);
   judgeLimits(payment, settings, refunds, deps.clock.now());
   judgeSource(payment, request);
@@ -146,9 +146,9 @@ async function write(
     occurredAt: now,
     source: { type: 'refund', id },
   });
-  await tx
-    .insertInto('refunds')
-    .values({
+  // One statement for both: what a refund costs is mostly its round trips.
+  const promised = tx.with('refund', cte =>
+    cte.insertInto('refunds').values({
       id,
       account_id: payment.account_id,
       agent_id: payment.agent_id,
@@ -176,15 +176,15 @@ async function write(
       initiator_id: initiator.id,
       carrier: workflowId,
       next_due_at: sql<Date>`now() + ${deps.pace.overdue_ms}::float8 * interval '1 millisecond'`,
-    })
-    .execute();
-  await tx
+    }),
+  );
+  await promised
     .insertInto('legs')
     .values({ id: legId, refund_id: id, leg: 0, amount: amount.toString(), status: 'reserved', reservation_id: reservation })
     .execute();
   const view = await viewRefund(tx, id, deps.workflowUrl);
-  await tellRefund(tx, deps, payment.account_id, initiator, 'refund.created', view);
-  await writeLine(tx, startLine(deps.pace, payment, view));
+  const event = refundEvent(payment.account_id, initiator, 'refund.created', view);
+  await writeEventAndLine(tx, deps.ids, event, startLine(deps.pace, payment, view));
   return view;
 }
 

@@ -1,5 +1,4 @@
 import type { Caller } from '#libs/accounts/find-caller';
-import { readSettings } from '#libs/accounts/settings';
 import { ChainUnavailable } from '#libs/chain/chain';
 import type { Reader } from '#libs/db/database';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
@@ -114,8 +113,7 @@ async function judge(
   const known = await allowed(() => knownRefund(reader, payment.id, request));
   if (known) return { amount: mustAtoms(known.amount), to: null, known: known.id, refusals };
   const amount = await allowed(() => judgeAmount(payment, request));
-  const settings = await readSettings(reader, payment.account_id);
-  await allowed(async () => judgeLimits(payment, settings, await countRefunds(reader, payment.id), now));
+  await allowed(async () => judgeLimits(payment, payment.settings, await countRefunds(reader, payment.id), now));
   await allowed(() => judgeSource(payment, request));
   const to = await allowed(async () => {
     const by = { mayRedirect: caller.scopes.has('refunds:redirect'), refundId: null, sight, now };

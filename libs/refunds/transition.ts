@@ -3,7 +3,7 @@ import type { Tx } from '#libs/db/database';
 import type { Ids } from '#libs/ids/ids';
 import type { Network } from '#libs/money/assets';
 import { mustAtoms } from '#libs/money/atoms';
-import { type EventKind, writeEvent } from '#libs/outbox/write-event';
+import { type EventKind, type NewEvent, writeEvent } from '#libs/outbox/write-event';
 import type { WorkflowUrl } from '#libs/payments/view';
 import { type RefundStatus, refundEdge } from '#libs/states/refund';
 import { needsPerson, type Waiting } from '#libs/states/waiting';
@@ -73,18 +73,21 @@ export async function tellRefund(
   kind: EventKind,
   view: RefundView,
 ): Promise<void> {
-  await writeEvent(tx, desk.ids, {
-    kind,
-    network: view.network as Network,
-    accountId,
-    agent: view.owner_agent,
-    actor: { type: actor.type, id: actor.id },
-    object: { type: 'refund', id: view.id },
-    related: { payment_id: view.payment_id, refund_id: view.id, receipt_hash: view.receipt_hash },
-    clientReference: actor.clientReference ?? view.client_reference,
-    txSig: view.tx_sig,
-    amount: mustAtoms(view.amount_atomic),
-    asset: view.asset,
-    data: view,
-  });
+  await writeEvent(tx, desk.ids, refundEvent(accountId, actor, kind, view));
 }
+
+/** The event of a refund, to be written. */
+export const refundEvent = (accountId: string, actor: Actor, kind: EventKind, view: RefundView): NewEvent => ({
+  kind,
+  network: view.network as Network,
+  accountId,
+  agent: view.owner_agent,
+  actor: { type: actor.type, id: actor.id },
+  object: { type: 'refund', id: view.id },
+  related: { payment_id: view.payment_id, refund_id: view.id, receipt_hash: view.receipt_hash },
+  clientReference: actor.clientReference ?? view.client_reference,
+  txSig: view.tx_sig,
+  amount: mustAtoms(view.amount_atomic),
+  asset: view.asset,
+  data: view,
+});
