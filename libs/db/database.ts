@@ -44,7 +44,7 @@ export function openDatabase(url: string, options: { max: number; steps: Steps; 
     max: options.max,
     Client: NamingClient,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 15_000,
     keepAlive: true,
   });
   pool.on('error', error => options.onError?.(error));
