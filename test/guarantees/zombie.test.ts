@@ -3,6 +3,7 @@ import { type Stack, startStack } from '#apps/dev/stack';
 import type { PaymentView } from '#libs/payments/view';
 import type { Step } from '#libs/steps/registry';
 import { eventually } from '#test/support/eventually';
+import { clearFaults, inject } from '#test/support/faults';
 import { violations } from '#test/support/invariants';
 import { stepFile, stepLines } from '#test/support/kills';
 import { TEST_PACE } from '#test/support/pace';
@@ -55,6 +56,29 @@ for (const step of REFUNDING) {
     expect(await violations(stack)).toEqual([]);
   });
 }
+
+test('I2: a worker that stalled before "refund.store" and wakes while the attempt of another is in flight signs nothing anew', async () => {
+  const before = await shop.buyer.balance();
+  await inject(stack, { kind: 'never_land', method: 'sendTransaction' });
+  await startToStall('refund.store');
+
+  const refund = await shop.accepted(payment.id, AMOUNT);
+  await stalled('refund.store');
+  await stack.part('worker-2').start();
+  await eventually('the other has stored its attempt', async () => (await attemptsOf(refund)).length > 0);
+  void stack.part('worker').kill('SIGCONT');
+  await eventually('the zombie has gone on', async () => {
+    const said = stack.part('worker').logs(200).split('\n');
+    return said.some(line => line.includes(refund) && line.includes('refund signed and stored'));
+  });
+  await clearFaults(stack);
+
+  const ended = await shop.refundIs(refund, 'succeeded');
+  expect(await attemptsOf(refund)).toEqual([{ signature: ended.tx_sig, outcome: 'landed' }]);
+  expect(await refundsOnChain(stack, await shop.buyer.tokenAccount(), refund)).toEqual([ended.tx_sig]);
+  expect((await shop.buyer.balance()) - before).toBe(AMOUNT);
+  expect(await violations(stack)).toEqual([]);
+});
 
 for (const step of SETTLING) {
   test(`I2: a worker that stalls before "${step}" while another settles takes the money once`, async () => {
