@@ -4,11 +4,14 @@ import fc from 'fast-check';
 export type Command =
   | { kind: 'pay'; buyer: number; link: number; shows: number }
   | { kind: 'show_again'; pick: number }
-  | { kind: 'refund'; pick: number; amount: Amount; by: Reference; external: boolean; expect: boolean }
+  | { kind: 'refund'; pick: number; amount: Amount; by: Reference; external: boolean; expect: boolean; to: number | null }
+  | { kind: 'preview'; pick: number; amount: Amount }
   | { kind: 'race'; pick: number; amounts: Amount[] }
   | { kind: 'repeat'; pick: number; same: boolean }
   | { kind: 'repeat_external'; pick: number; same: boolean }
   | { kind: 'cancel'; pick: number }
+  | { kind: 'retry'; pick: number }
+  | { kind: 'redirect'; pick: number; to: number }
   | { kind: 'read_payment'; pick: number }
   | { kind: 'read_refund'; pick: number }
   | { kind: 'list_refunds'; pick: number }
@@ -95,6 +98,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       by: fc.constantFrom('payment_id' as const, 'original_tx_sig' as const, 'original_receipt_hash' as const),
       external: fc.constantFrom(false, false, true),
       expect: fc.constantFrom(false, false, false, true),
+      to: fc.oneof({ arbitrary: fc.constant(null), weight: 7 }, { arbitrary: pick, weight: 1 }),
     }),
     weight: 280,
   },
@@ -108,7 +112,10 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { arbitrary: fc.record({ ...kind('repeat'), pick, same: fc.constantFrom(true, true, false) }), weight: 110 },
   { arbitrary: fc.record({ ...kind('repeat_external'), pick, same: fc.constantFrom(true, true, false) }), weight: 70 },
-  { arbitrary: fc.record({ ...kind('cancel'), pick }), weight: 60 },
+  { arbitrary: fc.record({ ...kind('preview'), pick, amount }), weight: 25 },
+  { arbitrary: fc.record({ ...kind('cancel'), pick }), weight: 50 },
+  { arbitrary: fc.record({ ...kind('retry'), pick }), weight: 25 },
+  { arbitrary: fc.record({ ...kind('redirect'), pick, to: pick }), weight: 30 },
   { arbitrary: fc.record({ ...kind('read_payment'), pick }), weight: 100 },
   { arbitrary: fc.record({ ...kind('read_refund'), pick }), weight: 80 },
   { arbitrary: fc.record({ ...kind('list_refunds'), pick }), weight: 30 },

@@ -13,6 +13,8 @@ export interface Wire {
   reserved_atomic?: string;
   payer_receives_atomic?: string;
   receipt_hash?: string | null;
+  destination?: { owner: string } | null;
+  refusals?: { code: string }[];
   payment_id?: string;
   refund_id?: string;
   items?: Wire[];

@@ -23,12 +23,10 @@ export async function openWorld(stack: Stack): Promise<World> {
     agents: [],
     links: [],
     buyers: [],
-    canCancel: await hasCancel(stack),
     orders: [],
     payments: [],
     refunds: new Map(),
     asked: [],
-    crashes: 0,
   };
   for (let n = 0; n < AGENTS; n++) world.links.push(...(await openAgent(world)));
   world.agents = (await world.books.rows<{ id: string }>('select id from agents')).map(one => one.id);
@@ -58,10 +56,4 @@ async function openAgent(world: World): Promise<Link[]> {
     }
     return links;
   }
-}
-
-/** Whether this Ebb can take refunds back: its own document says so. */
-async function hasCancel(stack: Stack): Promise<boolean> {
-  const document = (await (await fetch(`${stack.urls.api}/openapi.json`)).json()) as { paths: Record<string, unknown> };
-  return '/v1/refunds/{id}/cancel' in document.paths;
 }

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import type { Wire } from './http.ts';
+import { amountText } from './refunding.ts';
 import { must } from './violation.ts';
 import { call, choose, type Payment, type Refund, type World } from './world.ts';
 
@@ -34,19 +35,24 @@ function judgeBalance({ id, sums }: Payment, began: number, body: Wire): void {
 export async function readRefund(world: World, { pick }: Extract<Command, { kind: 'read_refund' }>): Promise<string> {
   const refund = choose([...world.refunds.values()], pick);
   if (!refund) return 'nothing refunded yet';
+  const before = { ...refund };
   const { status, body } = await call(world, 'GET', `/v1/refunds/${refund.id}`);
   must(status === 200, () => `${refund.id} was answered ${status} ${JSON.stringify(body)}`);
-  judgeRefund(refund, body);
+  judgeRefund(refund, before, body);
   return `${refund.id}: ${body.status}`;
 }
 
-function judgeRefund(refund: Refund, body: Wire): void {
+function judgeRefund(refund: Refund, before: Refund, body: Wire): void {
   const told = () => `${refund.id} is ${body.status} of ${body.amount_atomic}; it was ${refund.ended} of ${refund.amount}`;
-  const { claim, ended } = refund;
+  const { claim } = refund;
+  const { ended } = before;
   must(body.amount_atomic === String(refund.amount), told);
   must(STATUSES.includes(body.status ?? ''), told);
   must(body.status !== 'canceled' || refund.canceled || claim.releasing > 0 || claim.released !== null, told);
   if (ended !== null) must(body.status === ended, told);
+  const right =
+    refund.redirecting || before.redirecting || body.destination?.owner === refund.to.address || before.to !== refund.to;
+  must(right, () => `${told()}; it goes to ${body.destination?.owner}, not to ${refund.to.address}`);
   if (body.status === 'succeeded') refund.ended = 'succeeded';
 }
 
@@ -63,4 +69,23 @@ export async function listRefunds(world: World, { pick }: Extract<Command, { kin
     must(missing.length === 0, () => `the refunds of ${payment.id} are listed without ${missing}`);
   }
   return `${payment.id}: ${listed.length} refunds`;
+}
+
+/** What would happen writes nothing, and says what is left. */
+export async function preview(world: World, { pick, amount }: Extract<Command, { kind: 'preview' }>): Promise<string> {
+  const payment = choose(world.payments, pick);
+  if (!payment) return 'nothing paid yet';
+  const { sums, id } = payment;
+  const text = amountText(payment, amount);
+  if (text !== null && !/^[0-9]+$/.test(text)) return 'no number';
+  const began = performance.now();
+  const asked = { payment_id: id, ...(text === null ? {} : { amount_atomic: text }) };
+  const { status, body } = await call(world, 'POST', '/v1/refunds/preview', asked);
+  const told = () => `a preview of ${text ?? 'the rest'} of ${id} says ${status} ${JSON.stringify(body)}`;
+  must(status === 200, told);
+  const left = BigInt(body.refundable_atomic ?? '-1');
+  must(left >= sums.captured - sums.atMost(began) && left <= sums.captured - sums.atLeast(began), told);
+  const wanted = text === null ? left : BigInt(text);
+  must((body.refusals?.length === 0) === (wanted > 0n && wanted <= left), told);
+  return `${id}: ${body.refundable_atomic} left, ${body.refusals?.map(one => one.code)}`;
 }

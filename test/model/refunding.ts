@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Buyer } from './buyers.ts';
 import type { Amount, Command } from './command.ts';
 import type { Answer } from './http.ts';
 import type { Claim } from './reckoning.ts';
@@ -10,6 +11,7 @@ interface Wish {
   by: 'payment_id' | 'original_tx_sig' | 'original_receipt_hash';
   external: boolean;
   expect: boolean;
+  to: number | null;
 }
 
 const U64 = 2n ** 64n;
@@ -24,7 +26,7 @@ export async function refund(world: World, wish: Extract<Command, { kind: 'refun
 export async function race(world: World, { pick, amounts }: Extract<Command, { kind: 'race' }>): Promise<string> {
   const payment = choose(world.payments, pick);
   if (!payment) return 'nothing paid yet';
-  const wishes = amounts.map(amount => ({ amount, by: 'payment_id' as const, external: false, expect: false }));
+  const wishes = amounts.map(amount => ({ amount, by: 'payment_id' as const, external: false, expect: false, to: null }));
   return (await Promise.all(wishes.map(wish => request(world, payment, wish)))).join('; ');
 }
 
@@ -40,25 +42,28 @@ async function request(world: World, payment: Payment, wish: Wish): Promise<stri
   const externalId = wish.external ? randomUUID() : null;
   const key = wish.external ? null : randomUUID();
   const expected = wish.expect ? sums.captured - sums.atMost(performance.now()) : null;
-  const body: Record<string, string> = {
+  const to = (wish.to === null ? undefined : choose(world.buyers, wish.to)) ?? payment.order.buyer;
+  const body: Asked['body'] = {
     ...reference,
     ...(text === null ? {} : { amount_atomic: text }),
     ...(externalId === null ? {} : { external_id: externalId }),
     ...(expected === null ? {} : { expected_refundable_atomic: String(expected) }),
+    ...(wish.to === null ? {} : { destination: { owner: to.address } }),
   };
   const digits = text === null || /^[0-9]+$/.test(text);
   const claim = sums.begin(text === null ? null : digits ? BigInt(text) : 0n);
   const answer = await call(world, 'POST', '/v1/payments/refund', body, key);
   claim.ended = performance.now();
   if (answer.status === 201 || (answer.status === 200 && externalId !== null && answer.lost)) {
-    return accepted(world, payment, claim, { key, externalId, body }, answer);
+    return accepted(world, payment, claim, { key, externalId, body, to }, answer);
   }
   claim.state = 'refused';
   judgeRefusal(payment, claim, { digits, rest: text === null, expected }, answer);
   return `${payment.id} ${text ?? 'rest'}: ${answer.body.code}`;
 }
 
-function amountText({ sums }: Payment, amount: Amount): string | null {
+/** An amount in atoms as it is asked for; null where none is named. */
+export function amountText({ sums }: Payment, amount: Amount): string | null {
   const left = sums.captured - sums.held;
   switch (amount.of) {
     case 'rest':
@@ -82,7 +87,7 @@ function accepted(
   world: World,
   payment: Payment,
   claim: Claim,
-  asked: Pick<Asked, 'key' | 'externalId' | 'body'>,
+  { to, ...asked }: Pick<Asked, 'key' | 'externalId' | 'body'> & { to: Buyer },
   { body: answer }: Answer,
 ): string {
   const { sums } = payment;
@@ -93,10 +98,11 @@ function accepted(
   must(claim.amount === null || claim.amount === amount, () => `${id} is of ${amount}, ${claim.amount} was asked for`);
   must(amount > 0n && amount <= free, () => `I1: ${id} of ${amount} was accepted, at most ${free} was left of ${payment.id}`);
   must(answer.payer_receives_atomic === String(amount), () => `${id} of ${amount} pays ${answer.payer_receives_atomic}`);
+  must(answer.destination?.owner === to.address, () => `${id} goes to ${answer.destination?.owner}, not to ${to.address}`);
   claim.amount = amount;
   claim.state = 'accepted';
   must(sums.held <= sums.captured, () => `I1: ${payment.id} gives back ${sums.held} of ${sums.captured}`);
-  const refund = { id, payment, amount, claim, canceled: false, ended: null };
+  const refund = { id, payment, amount, claim, to, redirecting: false, canceled: false, ended: null };
   world.refunds.set(id, refund);
   world.asked.push({ ...asked, refund, answer });
   return `${payment.id} ${amount}: ${id}`;
@@ -173,27 +179,5 @@ export async function repeatExternal(world: World, { pick, same }: Extract<Comma
   const told = `${asked.refund.id}: ${answer.status} ${answer.body.code ?? ''}`;
   if (same) must(answer.status === 200 && answer.body.id === asked.refund.id, () => `a known external_id was answered ${told}`);
   else must(answer.status === 409 && answer.body.code === 'external_id_conflict', () => `another content was answered ${told}`);
-  return told;
-}
-
-/** Takes a refund back, if nothing has been signed for it. */
-export async function cancel(world: World, { pick }: Extract<Command, { kind: 'cancel' }>): Promise<string> {
-  const refund = choose([...world.refunds.values()], pick);
-  if (!refund || !world.canCancel) return 'nothing to cancel';
-  const { claim } = refund;
-  claim.releasing++;
-  const answer = await call(world, 'POST', `/v1/refunds/${refund.id}/cancel`, {}, randomUUID());
-  claim.releasing--;
-  const told = `${refund.id}: ${answer.status} ${answer.body.code ?? answer.body.status}`;
-  if (answer.status === 200) {
-    must(answer.body.status === 'canceled', () => `a cancel was answered ${told}`);
-    must(refund.ended !== 'succeeded', () => `a refund that had succeeded was canceled: ${told}`);
-    refund.canceled = true;
-    refund.ended = 'canceled';
-    claim.released ??= performance.now();
-  } else {
-    const codes = ['refund_not_cancelable', 'attempt_live', 'refund_state_conflict'];
-    must(answer.status === 409 && codes.includes(answer.body.code ?? ''), () => `a cancel was answered ${told}`);
-  }
   return told;
 }

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startStack } from '#apps/dev/stack';
 import { TEST_PACE } from '#test/support/pace';
+import { cancel, redirect, retry } from './acts.ts';
 import { type Command, commandsOf } from './command.ts';
 import { Journal } from './journal.ts';
 import { Watchman } from './moment.ts';
 import { openWorld } from './opening.ts';
 import { pay, showAgain } from './paying.ts';
-import { listRefunds, readPayment, readRefund } from './reading.ts';
-import { cancel, race, refund, repeat, repeatExternal } from './refunding.ts';
+import { listRefunds, preview, readPayment, readRefund } from './reading.ts';
+import { race, refund, repeat, repeatExternal } from './refunding.ts';
 import { comeToRest, judgeRest } from './rest.ts';
 import { Trouble } from './trouble.ts';
 import { Violation } from './violation.ts';
@@ -37,10 +38,15 @@ export interface Report extends Run {
 /** A blockhash lives for 150 slots: long enough that a slow machine does not expire what nobody told to. */
 const SLOT_MS = 150;
 const NO_LIMIT = '1000000000000';
-/** Over the pace of tests: with many in flight each may ask less often. And no budget ends the run. */
+/**
+ * Over the pace of tests: with many in flight each may ask less often, and a heartbeat that is only late on a busy machine
+ * must not start its activity over. And no budget ends the run.
+ */
 const MODEL_ENV = {
   EBB_PACE_POLL_MS: '75',
   EBB_PACE_RESEND_MS: '400',
+  EBB_PACE_HEARTBEAT_MS: '4000',
+  EBB_PACE_OVERDUE_MS: '4000',
   EBB_PACE_BUYER_WAIT_MS: '10000',
   EBB_SPONSOR_PAYER_HOUR_LAMPORTS: NO_LIMIT,
   EBB_SPONSOR_PAYER_DAY_LAMPORTS: NO_LIMIT,
@@ -49,11 +55,11 @@ const MODEL_ENV = {
 };
 
 /** Commands that are under way at once. */
-const AT_ONCE = 24;
+const AT_ONCE = 20;
 /** After so many the world comes to rest, and is judged exactly. */
 const EPISODE = 1_000;
 /** Refunds under way at most: the model is quicker than what it tests, and would otherwise only pile them up. */
-const MOST_OPEN = 120;
+const MOST_OPEN = 60;
 
 /** What makes others fail; `calm` leaves it out, to tell what goes wrong without. */
 const TROUBLE: ReadonlySet<Command['kind']> = new Set(['crash', 'fault', 'expire', 'terminate']);
@@ -156,6 +162,12 @@ function carryOut(command: Command, world: World, trouble: Trouble): Promise<str
       return repeatExternal(world, command);
     case 'cancel':
       return cancel(world, command);
+    case 'retry':
+      return retry(world, command);
+    case 'redirect':
+      return redirect(world, command);
+    case 'preview':
+      return preview(world, command);
     case 'read_payment':
       return readPayment(world, command);
     case 'read_refund':

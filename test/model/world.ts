@@ -32,6 +32,10 @@ export interface Refund {
   payment: Payment;
   amount: bigint;
   claim: Claim;
+  /** Whom it is paid to. */
+  to: Buyer;
+  /** A redirect is under way. */
+  redirecting: boolean;
   canceled: boolean;
   /** A terminal state once seen is never left. */
   ended: string | null;
@@ -42,7 +46,7 @@ export interface Asked {
   refund: Refund;
   key: string | null;
   externalId: string | null;
-  body: Record<string, string>;
+  body: Record<string, string | { owner: string }>;
   answer: Wire;
 }
 
@@ -55,12 +59,10 @@ export interface World {
   agents: string[];
   links: Link[];
   buyers: Buyer[];
-  canCancel: boolean;
   orders: Order[];
   payments: Payment[];
   refunds: Map<string, Refund>;
   asked: Asked[];
-  crashes: number;
 }
 
 /** One call of the keyed API, repeated until it is answered. */

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from './command.ts';
+import type { Answer } from './http.ts';
+import { must } from './violation.ts';
+import { call, choose, type Refund, type World } from './world.ts';
+
+const act = (world: World, refund: Refund, name: string): Promise<Answer> =>
+  call(world, 'POST', `/v1/refunds/${refund.id}/${name}`, {}, randomUUID());
+
+/** Takes a refund back, if nothing has been signed for it that may still land. */
+export async function cancel(world: World, { pick }: Extract<Command, { kind: 'cancel' }>): Promise<string> {
+  const refund = choose([...world.refunds.values()], pick);
+  if (!refund) return 'nothing refunded yet';
+  const { claim } = refund;
+  claim.releasing++;
+  const answer = await act(world, refund, 'cancel');
+  claim.releasing--;
+  const told = `${refund.id}: ${answer.status} ${answer.body.code ?? answer.body.status}`;
+  if (answer.status === 200) {
+    must(answer.body.status === 'canceled', () => `a cancel was answered ${told}`);
+    must(refund.ended === null, () => `a refund that had ${refund.ended} was canceled: ${told}`);
+    refund.canceled = true;
+    refund.ended = 'canceled';
+    claim.released ??= performance.now();
+  } else {
+    const codes = ['refund_not_cancelable', 'attempt_live'];
+    must(answer.status === 409 && codes.includes(answer.body.code ?? ''), () => `a cancel was answered ${told}`);
+  }
+  return told;
+}
+
+/** Has a refund looked at again: that changes no sum, whenever it comes. */
+export async function retry(world: World, { pick }: Extract<Command, { kind: 'retry' }>): Promise<string> {
+  const refund = choose([...world.refunds.values()], pick);
+  if (!refund) return 'nothing refunded yet';
+  const answer = await act(world, refund, 'retry');
+  const told = `${refund.id}: ${answer.status} ${answer.body.code ?? answer.body.status}`;
+  const refused = answer.status === 409 && answer.body.code === 'refund_state_conflict';
+  must(answer.status === 200 || refused, () => `a retry was answered ${told}`);
+  return told;
+}
+
+/** Sends a refund to someone else, if nothing has been signed for it that may still land. */
+export async function redirect(world: World, { pick, to: whom }: Extract<Command, { kind: 'redirect' }>): Promise<string> {
+  const refund = choose([...world.refunds.values()], pick);
+  const to = choose(world.buyers, whom);
+  // Of two redirects at once nobody could say which was last.
+  if (!refund || !to || refund.redirecting) return 'nothing to redirect';
+  refund.redirecting = true;
+  const body = { destination: { owner: to.address } };
+  const answer = await call(world, 'PATCH', `/v1/refunds/${refund.id}`, body, randomUUID());
+  const told = `${refund.id} to ${to.address}: ${answer.status} ${answer.body.code ?? answer.body.status}`;
+  if (answer.status === 200) {
+    must(answer.body.destination?.owner === to.address, () => `a redirect was answered ${told}`);
+    must(refund.ended === null || refund.to === to, () => `a refund that had ${refund.ended} was redirected: ${told}`);
+    refund.to = to;
+  } else {
+    const codes = ['refund_state_conflict', 'attempt_live'];
+    must(answer.status === 409 && codes.includes(answer.body.code ?? ''), () => `a redirect was answered ${told}`);
+  }
+  refund.redirecting = false;
+  return told;
+}
