@@ -166,6 +166,7 @@ async function look(
       destination: to.tokenAccount,
       owner: to.owner,
       feePayer: plan.feePayer,
+      mint: plan.mint,
       amount,
       paidAtSlot: BigInt(slot ?? 0),
     });

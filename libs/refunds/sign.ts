@@ -41,6 +41,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     destination: leg.destination_account,
     owner: leg.destination_owner,
     feePayer: plan.feePayer,
+    mint: plan.mint,
     amount: mustAtoms(leg.amount),
     paidAtSlot: BigInt(leg.payment_slot),
   });
