@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
 
 /** Values of search attributes by their names in Temporal; times as RFC 3339 text. */
@@ -26,16 +26,21 @@ export const OUTBOX_CHANNEL = 'outbox';
 
 /** Writes a line, in the transaction of what it promises, and tells the relay on commit (not if the line is for later). */
 export async function writeLine(tx: Tx, line: NewLine): Promise<void> {
-  const delay_ms = line.delayMs ?? 0;
-  await sql`
-    with line as (
+  await sql`with ${lineWith(line)} ${announced(line)}`.execute(tx);
+}
+
+/** For a statement's `with`: the line as `line`. */
+export const lineWith = (line: NewLine): RawBuilder<unknown> => sql`
+    line as (
       insert into outbox (kind, workflow_type, workflow_id, input, search, summary, account_id, priority, next_at)
       values (${line.kind}, ${line.workflowType}, ${line.workflowId}, ${JSON.stringify(line.input)}::jsonb,
         ${JSON.stringify(line.search)}::jsonb, ${line.summary}, ${line.accountId}, ${line.priority ?? 3},
-        clock_timestamp() + ${delay_ms}::float8 * interval '1 millisecond')
-      returning id)
-    select pg_notify(${OUTBOX_CHANNEL}, '') from line where ${delay_ms}::float8 = 0`.execute(tx);
-}
+        clock_timestamp() + ${line.delayMs ?? 0}::float8 * interval '1 millisecond')
+      returning id)`;
+
+/** The end of a statement that wrote a line: tells the relay on commit. */
+export const announced = (line: NewLine): RawBuilder<unknown> =>
+  sql`select pg_notify(${OUTBOX_CHANNEL}, '') from line where ${line.delayMs ?? 0}::float8 = 0`;
 
 /** Writes a line unless one for the same workflow is waiting already: whoever repeats a promise piles none up. */
 export async function writeLineOnce(tx: Tx, line: NewLine): Promise<void> {

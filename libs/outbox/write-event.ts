@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
 import type { Ids } from '#libs/ids/ids';
 import type { Network } from '#libs/money/assets';
 import type { Atoms } from '#libs/money/atoms';
+import { announced, lineWith, type NewLine } from './lines.ts';
 
 /** The kinds told today; those of API.md join as their features do. */
 export type EventKind =
@@ -40,11 +41,25 @@ export interface NewEvent {
  */
 export async function writeEvent(tx: Tx, ids: Ids, event: NewEvent): Promise<{ id: string; sequence: bigint }> {
   const id = ids.next('event');
-  const { rows } = await sql<{ sequence: string }>`
-    with counted as (
+  const { rows } = await sql<{ sequence: string }>`with ${eventWith(id, event)} select sequence from told`.execute(tx);
+  const [row] = rows;
+  if (!row) throw new Error(`event ${id} was not written`);
+  return { id, sequence: BigInt(row.sequence) };
+}
+
+/** Writes the event of a change and the line that has it carried on, in one statement. */
+export async function writeEventAndLine(tx: Tx, ids: Ids, event: NewEvent, line: NewLine): Promise<void> {
+  const id = ids.next('event');
+  await sql`with ${eventWith(id, event)}, ${lineWith(line)} ${announced(line)}`.execute(tx);
+}
+
+/** For a statement's `with`: the event as `told`. */
+const eventWith = (id: string, event: NewEvent): RawBuilder<unknown> => sql`
+    counted as (
       insert into event_sequences (object_id, n) values (${event.object.id}, 1)
       on conflict (object_id) do update set n = event_sequences.n + 1
-      returning n)
+      returning n),
+    told as (
     insert into events (id, kind, network, account_id, agent, actor_type, actor_id, object_type, object_id, sequence, related,
       client_reference, tx_sig, amount, asset, data)
     select ${id}, ${event.kind}, ${event.network}, ${event.accountId}, ${event.agent ?? null}, ${event.actor.type},
@@ -52,8 +67,4 @@ export async function writeEvent(tx: Tx, ids: Ids, event: NewEvent): Promise<{ i
       ${event.clientReference ?? null}, ${event.txSig ?? null}, ${event.amount?.toString() ?? null}::numeric,
       ${event.asset ?? null}, ${JSON.stringify(event.data)}::jsonb
     from counted
-    returning sequence`.execute(tx);
-  const [row] = rows;
-  if (!row) throw new Error(`event ${id} was not written`);
-  return { id, sequence: BigInt(row.sequence) };
-}
+    returning sequence)`;
