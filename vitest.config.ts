@@ -9,6 +9,8 @@ const onStacks = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
   setupFiles: ['test/support/held-answers.ts'],
+  // Real processes on a shared machine: one that was starved gets a second try, and the report says so. A defect fails twice.
+  retry: 1,
 };
 
 export default defineConfig({
