@@ -74,6 +74,7 @@ export const TABLE: Record<string, Entry> = {
   'PATCH /v1/refunds/{id}': { params: { id: REFUND }, body: () => ({ metadata: { ticket: 7 } }) },
   'POST /v1/refunds/{id}/cancel': { params: { id: REFUND }, body: () => ({}), bodyOptional: true },
   'POST /v1/refunds/{id}/retry': { params: { id: REFUND }, body: () => ({}), bodyOptional: true },
+  'POST /v1/refunds/{id}/resolve': { params: { id: REFUND }, body: () => ({ reason: 'x', give_up: true }) },
   'GET /v1/receipts/by-hash/{hash}': {
     params: { hash: { unknown: 'a'.repeat(64), of: things => things.receiptHash, code: 'receipt_not_found' } },
   },
