@@ -9,7 +9,8 @@ import { projectRoot } from '#apps/dev/project';
  * line sums all of it up. Names of projects as arguments run only those.
  */
 
-const PROJECTS = ['unit', 'conformance', 'e2e', 'guarantees', 'model'];
+/** The model draws new stories each time: `npm run model`, beside the run that has to be green. */
+const PROJECTS = ['unit', 'conformance', 'e2e', 'guarantees'];
 
 interface Report {
   numPassedTests: number;

@@ -109,6 +109,16 @@ describe('lists', () => {
   });
 });
 
+test('an account sets how often a payment is refunded, and is held to it', async () => {
+  const changed = await shop.api.patch<{ max_refunds_per_payment: number }>('/v1/account/settings', {
+    max_refunds_per_payment: 1,
+  });
+  expect(changed).toMatchObject({ status: 200, body: { max_refunds_per_payment: 1 } });
+  const mine = await shop.paid();
+  expect((await shop.refund(mine.id, 1n)).status).toBe(201);
+  expect(await shop.refund(mine.id, 1n)).toMatchObject({ status: 422, body: { code: 'too_many_refunds' } });
+});
+
 test('what stands after all of it: books, treasury and receipts agree', async () => {
   const open = ['pending', 'processing'];
   for (const status of open) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { generateKeyPairSigner } from '@solana/kit';
+import { createSolanaRpc, generateKeyPairSigner } from '@solana/kit';
 import { type ApiAnswer, ApiClient } from '#apps/dev/api-client';
 import { type Buyer, openBuyer } from '#apps/dev/buyer';
 import { mintKey } from '#apps/dev/ready-key';
@@ -130,7 +130,15 @@ export async function admin<T = unknown>(
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path} on the local chain: ${response.status} ${text}`);
+  // What was done to an account counts for everyone once the chain has confirmed a slot after it.
+  if (path === '/account') await afterNextSlot(stack);
   return (text === '' ? null : JSON.parse(text)) as T;
+}
+
+async function afterNextSlot(stack: Stack): Promise<void> {
+  const rpc = createSolanaRpc(stack.urls.rpc);
+  const done = await rpc.getSlot({ commitment: 'processed' }).send();
+  while ((await rpc.getSlot({ commitment: 'confirmed' }).send()) <= done) await new Promise(resolve => setTimeout(resolve, 20));
 }
 
 async function created<T>(asked: Promise<ApiAnswer<T>>): Promise<T> {
