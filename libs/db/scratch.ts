@@ -19,8 +19,30 @@ export async function scratchDatabase(serverUrl: string, template?: string): Pro
   return {
     name,
     url: url.href,
-    drop: () => once(serverUrl, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`),
+    async drop() {
+      await untilLeft(serverUrl, name);
+      await once(serverUrl, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+    },
   };
+}
+
+const LEAVE_WITHIN_MS = 3_000;
+
+/** A connection on its way out that is thrown out instead ends its process, where nobody listens to it any more. */
+async function untilLeft(serverUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const end = performance.now() + LEAVE_WITHIN_MS;
+    while (performance.now() < end) {
+      const { rowCount } = await client.query('select from pg_stat_activity where datname = $1 limit 1', [name]);
+      if (rowCount === 0) return;
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+  } finally {
+    await client.end();
+  }
 }
 
 async function once(url: string, statement: string): Promise<void> {
