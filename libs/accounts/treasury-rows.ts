@@ -1,7 +1,7 @@
 import type { Address } from '@solana/kit';
 import { findAssociatedTokenPda } from '@solana-program/token';
-import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import type { Ids } from '#libs/ids/ids';
 import { ASSETS, type Network } from '#libs/money/assets';
 import type { Sealer } from '#libs/secrets/sealer';
@@ -32,7 +32,7 @@ export async function openTreasuryRows(
       owner,
       sealed_key: sealed,
       carrier: `treasury:${id}`,
-      next_due_at: sql`now() + ${deps.pace.overdue_ms}::float8 * interval '1 millisecond'`,
+      next_due_at: dueIn(deps.pace.overdue_ms),
     })
     .execute();
 

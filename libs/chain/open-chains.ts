@@ -4,7 +4,7 @@ import type { Steps } from '#libs/steps/steps';
 import { type Chain, openChain } from './chain.ts';
 
 /** The genesis hash (or its first 32 characters) that a network's RPC must show. A private devnet may have its own; mainnet never. */
-export function genesisOf(config: Config, network: Network): string {
+function genesisOf(config: Config, network: Network): string {
   const own = network === 'solana-devnet' ? config.SOLANA_DEVNET_GENESIS_HASH : undefined;
   return own ?? CAIP2[network].slice('solana:'.length);
 }

@@ -48,4 +48,13 @@ export function cutPage<Row extends { id: string; position_at: string }>(
   return { rows: shown, next_cursor: position === null ? null : writeCursor(cursorKey, position) };
 }
 
+/** The views of a page's rows, in the order of the rows; `view` may answer in any order. */
+export async function viewPage<Row extends { id: string }, View extends { id: string }>(
+  page: { rows: Row[]; next_cursor: string | null },
+  view: (ids: string[]) => Promise<View[]>,
+): Promise<Page<View>> {
+  const views = new Map((await view(page.rows.map(row => row.id))).map(one => [one.id, one]));
+  return { items: page.rows.flatMap(row => views.get(row.id) ?? []), next_cursor: page.next_cursor };
+}
+
 export const mapPage = <From, To>(page: Page<From>, to: (item: From) => To): Page<To> => ({ ...page, items: page.items.map(to) });

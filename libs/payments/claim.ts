@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { Clock } from '#libs/clock/clock';
 import type { Database } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import type { Ids } from '#libs/ids/ids';
 import type { Network } from '#libs/money/assets';
 import type { Atoms } from '#libs/money/atoms';
@@ -44,7 +44,8 @@ export interface Heights {
   finalizedHeight: bigint;
 }
 
-export const settlementWorkflowId = (network: string, messageHash: Buffer): string =>
+/** A signature is no identity: a buyer can sign one message twice. */
+const settlementWorkflowId = (network: string, messageHash: Buffer): string =>
   `settlement:${network}:${messageHash.toString('hex')}`;
 
 /**
@@ -100,7 +101,7 @@ export async function claimPayment(
         finalized_height: heights.finalizedHeight,
         waiting: JSON.stringify(waitFor('not_yet_sent', deps.clock.now())),
         carrier: workflowId,
-        next_due_at: sql<Date>`now() + ${deps.pace.overdue_ms}::float8 * interval '1 millisecond'`,
+        next_due_at: dueIn(deps.pace.overdue_ms),
         client_reference: proof.clientReference,
       })
       .onConflict(conflict => conflict.column('message_hash').doNothing())

@@ -1,7 +1,7 @@
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Reader } from '#libs/db/database';
 import { listKey } from '#libs/pages/cursor';
-import { cutPage, inPage, type Page, type PageAsk, positionAt } from '#libs/pages/page';
+import { cutPage, inPage, type Page, type PageAsk, positionAt, viewPage } from '#libs/pages/page';
 import { type PaymentView, viewPayment, viewPayments, type WorkflowUrl } from './view.ts';
 
 type Owner = Pick<Caller, 'accountId' | 'network'>;
@@ -58,15 +58,5 @@ export async function listPayments(
   if (ask.payer !== undefined) query = query.where('p.payer_owner', '=', ask.payer);
   if (ask.tx_sig !== undefined) query = query.where('p.tx_sig', '=', ask.tx_sig);
   if (ask.client_reference !== undefined) query = query.where('p.client_reference', '=', ask.client_reference);
-  const { rows, next_cursor } = cutPage(key, await query.execute(), ask.limit);
-  const views = new Map(
-    (
-      await viewPayments(
-        reader,
-        rows.map(row => row.id),
-        workflowUrl,
-      )
-    ).map(view => [view.id, view]),
-  );
-  return { items: rows.flatMap(row => views.get(row.id) ?? []), next_cursor };
+  return viewPage(cutPage(key, await query.execute(), ask.limit), ids => viewPayments(reader, ids, workflowUrl));
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Clock } from '#libs/clock/clock';
 import type { Database, Reader, Tx } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import { type Answer, type Ask, once } from '#libs/idempotency/once';
 import type { Ids } from '#libs/ids/ids';
 import { transfer } from '#libs/ledger/transfer';
@@ -175,7 +176,7 @@ async function write(
       initiator_type: initiator.type,
       initiator_id: initiator.id,
       carrier: workflowId,
-      next_due_at: sql<Date>`now() + ${deps.pace.overdue_ms}::float8 * interval '1 millisecond'`,
+      next_due_at: dueIn(deps.pace.overdue_ms),
     }),
   );
   await promised

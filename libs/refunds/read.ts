@@ -1,7 +1,7 @@
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Reader } from '#libs/db/database';
 import { listKey } from '#libs/pages/cursor';
-import { cutPage, inPage, type Page, type PageAsk, positionAt } from '#libs/pages/page';
+import { cutPage, inPage, type Page, type PageAsk, positionAt, viewPage } from '#libs/pages/page';
 import type { WorkflowUrl } from '#libs/payments/view';
 import { type RefundView, viewRefund, viewRefunds } from './view.ts';
 
@@ -81,15 +81,5 @@ export async function listRefunds(
     if (from !== undefined) query = query.where(column, '>=', new Date(from));
     if (to !== undefined) query = query.where(column, '<', new Date(to));
   }
-  const { rows, next_cursor } = cutPage(key, await query.execute(), ask.limit);
-  const views = new Map(
-    (
-      await viewRefunds(
-        reader,
-        rows.map(row => row.id),
-        workflowUrl,
-      )
-    ).map(view => [view.id, view]),
-  );
-  return { items: rows.flatMap(row => views.get(row.id) ?? []), next_cursor };
+  return viewPage(cutPage(key, await query.execute(), ask.limit), ids => viewRefunds(reader, ids, workflowUrl));
 }

@@ -70,10 +70,15 @@ export function buildTransfer(plan: TransferPlan, budget: Budget, lifetime: Life
       ),
     ]),
   ];
+  return compileUnsigned(plan.feePayer, lifetime, instructions);
+}
+
+/** The unsigned transaction (v0) of some instructions. Throws where it does not fit the size limit. */
+export function compileUnsigned(feePayer: Address, lifetime: Lifetime, instructions: readonly Instruction[]) {
   const transaction = compileTransaction(
     pipe(
       createTransactionMessage({ version: 0 }),
-      message => setTransactionMessageFeePayer(plan.feePayer as Address, message),
+      message => setTransactionMessageFeePayer(feePayer, message),
       message => setTransactionMessageLifetimeUsingBlockhash(lifetime, message),
       message => appendTransactionMessageInstructions(instructions, message),
     ),

@@ -27,7 +27,7 @@ export interface Rejected {
 }
 
 /** Asks the chain everything that signing needs: a blockhash, where finality stands, recent fees. */
-export async function askLifetime(chain: Chain, step: Step, source: TokenAccount, attempt: number) {
+async function askLifetime(chain: Chain, step: Step, source: TokenAccount, attempt: number) {
   const [latest, epoch, fees] = await Promise.all([
     chain.ask(step, rpc => rpc.getLatestBlockhash({ commitment: 'confirmed' })),
     chain.ask(step, rpc => rpc.getEpochInfo({ commitment: 'finalized' })),

@@ -1,14 +1,4 @@
-import {
-  type Address,
-  appendTransactionMessageInstructions,
-  assertIsTransactionWithinSizeLimit,
-  type Base64EncodedWireTransaction,
-  compileTransaction,
-  createTransactionMessage,
-  pipe,
-  setTransactionMessageFeePayer,
-  setTransactionMessageLifetimeUsingBlockhash,
-} from '@solana/kit';
+import { type Address, type Base64EncodedWireTransaction } from '@solana/kit';
 import { getCreateAssociatedTokenIdempotentInstruction } from '@solana-program/token';
 import { sql } from 'kysely';
 import { agentView } from '#libs/accounts/agent-view';
@@ -23,6 +13,7 @@ import type { Run } from '#libs/states/outcomes';
 import { silence_ms } from '#libs/states/pace';
 import type { WaitReason } from '#libs/states/waiting';
 import { signBytes } from '#libs/transfers/attempts';
+import { compileUnsigned } from '#libs/transfers/build';
 import { pause, type Watch } from '#libs/transfers/follow';
 
 export type Opened = { kind: 'opened' } | { kind: 'waiting'; reason: WaitReason; since: string };
@@ -110,15 +101,7 @@ async function send(parts: Parts, chain: Chain, owner: string, accounts: readonl
       tokenProgram: one.token_program as Address,
     }),
   );
-  const transaction = compileTransaction(
-    pipe(
-      createTransactionMessage({ version: 0 }),
-      message => setTransactionMessageFeePayer(parts.feePayer.address, message),
-      message => setTransactionMessageLifetimeUsingBlockhash(latest.value, message),
-      message => appendTransactionMessageInstructions(instructions, message),
-    ),
-  );
-  assertIsTransactionWithinSizeLimit(transaction);
+  const transaction = compileUnsigned(parts.feePayer.address, latest.value, instructions);
   const { wire } = await parts.steps('treasury.sign', () => signBytes(transaction, [parts.feePayer]));
   const encoded = wire.toString('base64') as Base64EncodedWireTransaction;
   await chain.ask('treasury.send', rpc =>

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import { writeLineOnce } from '#libs/outbox/lines';
 import type { Parts } from '#libs/parts';
 import { type SettlementRow, settlementLine } from '#libs/payments/claim';
@@ -32,9 +33,7 @@ export async function restartOverdue(parts: Parts, pace: Pace): Promise<{ restar
     }
     const treasuries = await overdueTreasuries(tx);
     for (const treasury of treasuries) {
-      await sql`update treasuries set next_due_at = now() + ${pace.overdue_ms}::float8 * interval '1 millisecond' where id = ${treasury.id}`.execute(
-        tx,
-      );
+      await sql`update treasuries set next_due_at = ${dueIn(pace.overdue_ms)} where id = ${treasury.id}`.execute(tx);
       await writeLineOnce(tx, {
         kind: 'start',
         workflowType: 'openTreasury',
@@ -97,7 +96,7 @@ const overdueTreasuries = (tx: Tx) =>
 async function push(tx: Tx, table: 'refunds' | 'payments', id: string, pace: Pace): Promise<boolean> {
   const { rows } = await sql<{ before: boolean }>`
     update ${sql.table(table)} as row set needs_attention = true, updated_at = now(),
-      next_due_at = now() + ${pace.overdue_ms}::float8 * interval '1 millisecond'
+      next_due_at = ${dueIn(pace.overdue_ms)}
     from (select id, needs_attention as before from ${sql.table(table)} where id = ${id}) old
     where row.id = old.id returning old.before`.execute(tx);
   return rows[0]?.before === false;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import { writeLine } from '#libs/outbox/lines';
 import type { Parts } from '#libs/parts';
 import { settlementLine } from '#libs/payments/claim';
@@ -33,7 +34,7 @@ export async function markPaymentGone(tx: Tx, parts: Parts, id: string): Promise
       status: 'pending',
       waiting: JSON.stringify(waitFor('outcome_unknown', parts.clock.now())),
       needs_attention: true,
-      next_due_at: sql<Date>`now() + ${parts.pace.overdue_ms}::float8 * interval '1 millisecond'`,
+      next_due_at: dueIn(parts.pace.overdue_ms),
       updated_at: sql`now()`,
     })
     .where('id', '=', id)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
+import { dueIn } from '#libs/db/due';
 import { writeLine } from '#libs/outbox/lines';
 import type { Parts } from '#libs/parts';
 import { startLine } from '#libs/refunds/accept';
@@ -65,7 +66,7 @@ export async function markLegGone(tx: Tx, parts: Parts, legId: string): Promise<
   if (reopened.numUpdatedRows === 0n) return;
   await tx
     .updateTable('refunds')
-    .set({ completed_at: null, next_due_at: sql<Date>`now() + ${parts.pace.overdue_ms}::float8 * interval '1 millisecond'` })
+    .set({ completed_at: null, next_due_at: dueIn(parts.pace.overdue_ms) })
     .where('id', '=', refund.id)
     .execute();
   const waiting = waitFor('outcome_unknown', parts.clock.now());

@@ -124,8 +124,10 @@ describe('I2, I7: refunds whose workflows are terminated, canceled and reset fro
     // What was gone without a word has been noticed: the row says so, and so does the run that carries it now.
     for (const id of ids.slice(0, 2)) {
       expect(await read(id)).toMatchObject({ needs_attention: true, waiting: { reason } });
-      const { typedSearchAttributes } = await client.workflow.getHandle(`refund:${id}`).describe();
-      expect(typedSearchAttributes.get(searchAttributes.needsAttention)).toBe(true);
+      await eventually('its new run asks for someone', async () => {
+        const { typedSearchAttributes } = await client.workflow.getHandle(`refund:${id}`).describe();
+        return typedSearchAttributes.get(searchAttributes.needsAttention);
+      });
     }
 
     await leave();

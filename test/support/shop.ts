@@ -130,8 +130,8 @@ export async function admin<T = unknown>(
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path} on the local chain: ${response.status} ${text}`);
-  // What was done to an account counts for everyone once the chain has confirmed a slot after it.
-  if (path === '/account') await afterNextSlot(stack);
+  // What was done to an account or a mint counts for everyone once the chain has confirmed a slot after it.
+  if (path === '/account' || path === '/mint') await afterNextSlot(stack);
   return (text === '' ? null : JSON.parse(text)) as T;
 }
 

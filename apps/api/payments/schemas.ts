@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PAYMENT_STATUSES } from '#libs/states/payment';
 import { Failure, Waiting } from '../http/waiting-schema.ts';
 import {
   Address,
@@ -14,9 +15,7 @@ import {
   WorkflowRef,
 } from '../http/wire.ts';
 
-export const PaymentStatus = z
-  .enum(['pending', 'settled', 'partially_refunded', 'refunded', 'failed'])
-  .meta({ id: 'PaymentStatus' });
+export const PaymentStatus = z.enum(PAYMENT_STATUSES).meta({ id: 'PaymentStatus' });
 
 const Delivery = z.strictObject({
   status: z.enum(['pending', 'forwarding', 'delivered', 'failed', 'unknown']),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChangeBody, DestinationBody } from '#libs/refunds/acts/bodies';
 import { REFUND_REASONS } from '#libs/refunds/request';
+import { REFUND_STATUSES } from '#libs/states/refund';
 import { Failure, Waiting } from '../http/waiting-schema.ts';
 import {
   Address,
@@ -50,19 +51,7 @@ export const CreateRefund = z
   });
 export type CreateRefund = z.infer<typeof CreateRefund>;
 
-export const RefundStatus = z
-  .enum([
-    'requires_address',
-    'requires_approval',
-    'requires_signature',
-    'pending',
-    'processing',
-    'succeeded',
-    'partially_succeeded',
-    'failed',
-    'canceled',
-  ])
-  .meta({ id: 'RefundStatus' });
+export const RefundStatus = z.enum(REFUND_STATUSES).meta({ id: 'RefundStatus' });
 
 const Attempt = z.strictObject({
   attempt: z.int().min(1),
