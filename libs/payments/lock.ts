@@ -4,6 +4,7 @@ import type { Reader, Tx } from '#libs/db/database';
 import { paymentBalances } from '#libs/ledger/balances';
 import type { Network } from '#libs/money/assets';
 import { type Atoms, atoms } from '#libs/money/atoms';
+import type { Owner, TokenAccount } from '#libs/money/solana-types';
 
 /** A payment under its row lock, with its balance: two requests for one payment's money meet here. */
 export interface LockedPayment {
@@ -12,15 +13,15 @@ export interface LockedPayment {
   agent_id: string;
   treasury_id: string;
   treasury_kind: string;
-  treasury_owner: string;
+  treasury_owner: Owner;
   link_id: string;
   network: Network;
   status: string;
   asset: string;
   token_program: string;
   currency: string;
-  payer_owner: string | null;
-  payer_account: string | null;
+  payer_owner: Owner | null;
+  payer_account: TokenAccount | null;
   tx_sig: string | null;
   receipt_hash: string | null;
   settled_at: Date | null;
@@ -38,17 +39,18 @@ export interface PaymentReference {
   original_receipt_hash?: string | undefined;
 }
 
-type Owner = Pick<Caller, 'accountId' | 'network'>;
+/** Whose payments are looked at. */
+type Holder = Pick<Caller, 'accountId' | 'network'>;
 
 /** Finds and locks the caller's payment by any of its three names; null when there is none, or it is someone else's. */
-export const lockPayment = (tx: Tx, owner: Owner, reference: PaymentReference): Promise<LockedPayment | null> =>
-  find(tx, owner, reference, true);
+export const lockPayment = (tx: Tx, holder: Holder, reference: PaymentReference): Promise<LockedPayment | null> =>
+  find(tx, holder, reference, true);
 
 /** The same without the lock: what it says of the balance may be over before it is read. */
-export const findPayment = (reader: Reader, owner: Owner, reference: PaymentReference): Promise<LockedPayment | null> =>
-  find(reader, owner, reference, false);
+export const findPayment = (reader: Reader, holder: Holder, reference: PaymentReference): Promise<LockedPayment | null> =>
+  find(reader, holder, reference, false);
 
-async function find(reader: Reader, owner: Owner, reference: PaymentReference, lock: boolean): Promise<LockedPayment | null> {
+async function find(reader: Reader, holder: Holder, reference: PaymentReference, lock: boolean): Promise<LockedPayment | null> {
   const { payment_id, original_tx_sig, original_receipt_hash } = reference;
   let query = reader
     .selectFrom('payments')
@@ -58,8 +60,8 @@ async function find(reader: Reader, owner: Owner, reference: PaymentReference, l
     .select(['payments.status', 'payments.asset', 'payments.token_program', 'payments.currency', 'payments.payer_owner'])
     .select(['payments.payer_account', 'payments.tx_sig', 'payments.receipt_hash', 'payments.settled_at'])
     .select(['treasuries.kind as treasury_kind', 'treasuries.owner as treasury_owner', 'accounts.settings'])
-    .where('payments.account_id', '=', owner.accountId)
-    .where('payments.network', '=', owner.network);
+    .where('payments.account_id', '=', holder.accountId)
+    .where('payments.network', '=', holder.network);
   if (payment_id !== undefined) query = query.where('payments.id', '=', payment_id);
   if (original_tx_sig !== undefined) query = query.where('tx_sig', '=', original_tx_sig);
   if (original_receipt_hash !== undefined) query = query.where('receipt_hash', '=', original_receipt_hash);
@@ -69,7 +71,10 @@ async function find(reader: Reader, owner: Owner, reference: PaymentReference, l
   const none = atoms(0n);
   return {
     ...row,
-    network: owner.network,
+    treasury_owner: row.treasury_owner as Owner,
+    payer_owner: row.payer_owner as Owner | null,
+    payer_account: row.payer_account as TokenAccount | null,
+    network: holder.network,
     settings: AccountSettings.parse(row.settings),
     captured: balance?.captured ?? none,
     refunded: balance?.refunded ?? none,

@@ -7,7 +7,6 @@ import { type Answer, type Ask, once } from '#libs/idempotency/once';
 import type { Ids } from '#libs/ids/ids';
 import { transfer } from '#libs/ledger/transfer';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
-import { asTokenAccount } from '#libs/money/solana-types';
 import type { NewLine } from '#libs/outbox/lines';
 import { writeEventAndLine } from '#libs/outbox/write-event';
 import { chainOf, type Parts } from '#libs/parts';
@@ -116,7 +115,7 @@ export async function destinationOf(
 ): Promise<Destination | null> {
   if (request.destination) return judgeDestination(payment, request.destination, by);
   if (payment.payer_owner === null || payment.payer_account === null) return null;
-  return { owner: payment.payer_owner, tokenAccount: asTokenAccount(payment.payer_account), how: 'payer' };
+  return { owner: payment.payer_owner, tokenAccount: payment.payer_account, how: 'payer' };
 }
 
 /** Refund, leg, reservation, event and start line: the promise, whole or not at all. */

@@ -1,17 +1,17 @@
-import type { Address } from '@solana/kit';
 import { AccountState, getTokenDecoder } from '@solana-program/token';
 import type { Chain } from '#libs/chain/chain';
 import { isTokenProgram } from '#libs/chain/programs';
+import type { Mint, Owner, TokenAccount } from '#libs/money/solana-types';
 import type { WaitReason } from '#libs/states/waiting';
 import type { Step } from '#libs/steps/registry';
 
 export interface Route {
-  source: string;
-  destination: string;
+  source: TokenAccount;
+  destination: TokenAccount;
   /** Who owned the destination when the payment settled, or whom a redirect named. */
-  owner: string;
-  feePayer: string;
-  mint: string;
+  owner: Owner;
+  feePayer: Owner;
+  mint: Mint;
   amount: bigint;
   /** A node that has not reached this slot is not asked. */
   paidAtSlot: bigint;
@@ -31,7 +31,7 @@ const PAUSABLE = 26;
  */
 export async function routeFault(chain: Chain, step: Step, route: Route): Promise<WaitReason | null> {
   const { value } = await chain.ask(step, rpc =>
-    rpc.getMultipleAccounts([route.source, route.destination, route.feePayer, route.owner, route.mint] as Address[], {
+    rpc.getMultipleAccounts([route.source, route.destination, route.feePayer, route.owner, route.mint], {
       encoding: 'base64',
       commitment: 'confirmed',
       minContextSlot: route.paidAtSlot,
@@ -53,9 +53,9 @@ export async function routeFault(chain: Chain, step: Step, route: Route): Promis
 export type Sight = 'fit' | 'token_account' | 'frozen';
 
 /** One look at both, at `confirmed`. An account that is not there yet is fit: it may be by the time it is paid. */
-export async function lookAtDestination(chain: Chain, step: Step, owner: string, tokenAccount: string): Promise<Sight> {
+export async function lookAtDestination(chain: Chain, step: Step, owner: Owner, tokenAccount: TokenAccount): Promise<Sight> {
   const { value } = await chain.ask(step, rpc =>
-    rpc.getMultipleAccounts([owner, tokenAccount] as Address[], { encoding: 'base64', commitment: 'confirmed' }),
+    rpc.getMultipleAccounts([owner, tokenAccount], { encoding: 'base64', commitment: 'confirmed' }),
   );
   const [wallet, account] = value;
   if (isTokenProgram(wallet?.owner ?? null)) return 'token_account';

@@ -2,6 +2,7 @@ import type { Caller } from '#libs/accounts/find-caller';
 import { ChainUnavailable } from '#libs/chain/chain';
 import type { Reader } from '#libs/db/database';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
+import { asOwner, asTokenAccount } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import { findPayment, type LockedPayment } from '#libs/payments/lock';
 import type { ProblemCode } from '#libs/problems/catalogue';
@@ -157,12 +158,13 @@ async function look(
     .select(['treasury_accounts.token_account as treasury_account', 'payments.slot'])
     .where('payments.id', '=', payment.id)
     .executeTakeFirstOrThrow();
-  const leg = { ...payment, amount: amount.toString(), treasury_account, refund_id: REFUND_ID, leg: 0 };
-  const plan = planOf(deps.feePayer.address, leg, to.tokenAccount);
+  const source = asTokenAccount(treasury_account);
+  const leg = { ...payment, amount: amount.toString(), treasury_account: source, refund_id: REFUND_ID, leg: 0 };
+  const plan = planOf(asOwner(deps.feePayer.address), leg, to.tokenAccount);
   const step = 'api.refund.preview';
   try {
     const fault = await routeFault(chain, step, {
-      source: treasury_account,
+      source,
       destination: to.tokenAccount,
       owner: to.owner,
       feePayer: plan.feePayer,

@@ -1,9 +1,9 @@
 import { type Address, isOffCurveAddress } from '@solana/kit';
-import { findAssociatedTokenPda } from '@solana-program/token';
 import type { Caller } from '#libs/accounts/find-caller';
+import { associatedAccount } from '#libs/chain/associated';
 import { type Chain, ChainUnavailable } from '#libs/chain/chain';
 import type { Reader, Tx } from '#libs/db/database';
-import { asOwner, asTokenAccount, type TokenAccount } from '#libs/money/solana-types';
+import { asMint, asOwner, type Owner, type TokenAccount, type TokenProgram } from '#libs/money/solana-types';
 import type { PaymentReference } from '#libs/payments/lock';
 import { refuse } from '#libs/problems/refusal';
 import type { Step } from '#libs/steps/registry';
@@ -27,28 +27,22 @@ export interface AskedDestination {
 export interface RedirectSubject {
   id: string;
   network: string;
-  payer_owner: string | null;
-  payer_account: string | null;
+  payer_owner: Owner | null;
+  payer_account: TokenAccount | null;
   asset: string;
   token_program: string;
-  treasury_owner: string;
+  treasury_owner: Owner;
 }
 
 export interface Destination {
-  owner: string;
+  owner: Owner;
   tokenAccount: TokenAccount;
   how: 'payer' | 'redirect_signed' | 'redirect_scope';
 }
 
 /** Where wallets keep an asset of an owner. */
-export async function associatedAccount(owner: string, asset: { asset: string; token_program: string }): Promise<TokenAccount> {
-  const [account] = await findAssociatedTokenPda({
-    owner: owner as Address,
-    mint: asset.asset as Address,
-    tokenProgram: asset.token_program as Address,
-  });
-  return asTokenAccount(account);
-}
+const accountFor = (owner: Owner, { asset, token_program }: { asset: string; token_program: string }): Promise<TokenAccount> =>
+  associatedAccount(owner, asMint(asset), token_program as TokenProgram);
 
 /**
  * Asks the chain about a destination that a caller names, before anything is locked; null where it does not answer, or
@@ -62,7 +56,7 @@ export async function sightOf(
 ): Promise<Sight | null> {
   if (!subject || !asked) return null;
   try {
-    return await lookAtDestination(chain, step, asked.owner, await associatedAccount(asked.owner, subject));
+    return await lookAtDestination(chain, step, asOwner(asked.owner), await accountFor(asOwner(asked.owner), subject));
   } catch (error) {
     if (error instanceof ChainUnavailable) return null;
     throw error;
@@ -91,9 +85,11 @@ export async function judgeDestination(
   asked: AskedDestination,
   by: { mayRedirect: boolean; refundId: string | null; amount: string; now: Date; sight: Sight | null },
 ): Promise<Destination> {
-  const { owner, proof } = asked;
+  // A caller's word; that it is no token account is judged below.
+  const owner = asOwner(asked.owner);
+  const { proof } = asked;
   if (owner === subject.payer_owner && subject.payer_account !== null) {
-    return { owner, tokenAccount: asTokenAccount(subject.payer_account), how: 'payer' };
+    return { owner, tokenAccount: subject.payer_account, how: 'payer' };
   }
   const at = (code: string, detail: string) => ({ detail, errors: [{ pointer: '/destination/owner', code, detail }] });
   if (isOffCurveAddress(owner as Address)) {
@@ -113,7 +109,7 @@ export async function judgeDestination(
   if (proof === undefined) {
     if (!by.mayRedirect) refuse('redirect_not_allowed');
   } else await judgeProof(subject, asked.owner, proof, by);
-  return { owner, tokenAccount: await associatedAccount(owner, subject), how };
+  return { owner, tokenAccount: await accountFor(owner, subject), how };
 }
 
 async function judgeProof(

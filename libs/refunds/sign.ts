@@ -1,5 +1,6 @@
 import { openSigner } from '#libs/accounts/treasury-keys';
 import { mustAtoms } from '#libs/money/atoms';
+import { asOwner } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { waitFor } from '#libs/states/waiting';
@@ -35,7 +36,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
   if (tries > MAX_ATTEMPTS) return wait('attempts_exhausted');
 
   const chain = chainOf(parts, leg.network);
-  const plan = planOf(parts.feePayer.address, leg, leg.destination_account);
+  const plan = planOf(asOwner(parts.feePayer.address), leg, leg.destination_account);
   const fault = await routeFault(chain, 'refund.destination', {
     source: plan.source,
     destination: leg.destination_account,
@@ -65,7 +66,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     if (other) return { kind: 'signed', attempt: other };
     const transaction = buildTransfer(plan, prepared.budget, prepared.lifetime);
     const { signature, wire } = await parts.steps('refund.sign', () => signBytes(transaction, [parts.feePayer, treasury]));
-    checkOutgoing(wire, plan);
+    await checkOutgoing(wire, plan);
     const attempt = await storeAttempt(tx, {
       id: parts.ids.next('attempt'),
       network: leg.network,

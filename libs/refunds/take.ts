@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Reader, Tx } from '#libs/db/database';
 import { dueIn } from '#libs/db/due';
+import type { Owner, TokenAccount } from '#libs/money/solana-types';
 import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { silence_ms } from '#libs/states/pace';
@@ -31,10 +32,10 @@ export interface LegAtWork {
   /** The slot the payment landed in: a node that has not reached it knows nothing of the payer. */
   payment_slot: string;
   treasury_id: string;
-  treasury_owner: string;
-  treasury_account: string;
-  destination_owner: string | null;
-  destination_account: string | null;
+  treasury_owner: Owner;
+  treasury_account: TokenAccount;
+  destination_owner: Owner | null;
+  destination_account: TokenAccount | null;
 }
 
 export interface LegRef {

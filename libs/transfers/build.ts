@@ -13,7 +13,7 @@ import {
   setTransactionMessageLifetimeUsingBlockhash,
 } from '@solana/kit';
 import { getSetComputeUnitLimitInstruction, getSetComputeUnitPriceInstruction } from '@solana-program/compute-budget';
-import { getTransferCheckedInstruction } from '@solana-program/token';
+import { getCreateAssociatedTokenIdempotentInstruction, getTransferCheckedInstruction } from '@solana-program/token';
 import type { Atoms } from '#libs/money/atoms';
 import type { Mint, Owner, TokenAccount, TokenProgram } from '#libs/money/solana-types';
 
@@ -24,6 +24,8 @@ export interface TransferLeg {
   memo: string;
   destination: TokenAccount;
   amount: Atoms;
+  /** Whose associated account the destination is, where it is opened first, in the same transaction; null where it is there. */
+  open: Owner | null;
 }
 
 export interface TransferPlan {
@@ -56,13 +58,14 @@ export function buildTransfer(plan: TransferPlan, budget: Budget, lifetime: Life
     getSetComputeUnitLimitInstruction({ units: budget.unitLimit }),
     getSetComputeUnitPriceInstruction({ microLamports: budget.unitPrice }),
     ...plan.legs.flatMap(leg => [
+      ...(leg.open === null ? [] : [openInstruction(plan, leg.destination, leg.open)]),
       memoInstruction(leg.memo),
       getTransferCheckedInstruction(
         {
           source: plan.source,
           mint: plan.mint,
           destination: leg.destination,
-          authority: createNoopSigner(plan.authority as Address),
+          authority: createNoopSigner(plan.authority),
           amount: leg.amount,
           decimals: plan.decimals,
         },
@@ -86,5 +89,9 @@ export function compileUnsigned(feePayer: Address, lifetime: Lifetime, instructi
   assertIsTransactionWithinSizeLimit(transaction);
   return transaction;
 }
+
+/** Does nothing where somebody opened it for the same owner meanwhile, and fails where for another. */
+const openInstruction = ({ feePayer, mint, tokenProgram }: TransferPlan, ata: TokenAccount, owner: Owner): Instruction =>
+  getCreateAssociatedTokenIdempotentInstruction({ payer: createNoopSigner(feePayer), ata, owner, mint, tokenProgram });
 
 const memoInstruction = (text: string): Instruction => ({ programAddress: MEMO_PROGRAM, data: new TextEncoder().encode(text) });

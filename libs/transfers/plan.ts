@@ -6,7 +6,7 @@ import { type Budget, buildTransfer, type Lifetime, type TransferPlan } from './
 import { describe, type Mark } from './prove.ts';
 
 /** Lamports that a transaction may pay above its signatures, whatever the market says. */
-const MAX_PRIORITY_LAMPORTS = 50_000n;
+export const MAX_PRIORITY_LAMPORTS = 50_000n;
 const SIGNATURE_LAMPORTS = 5_000n;
 const SIGNATURES = 2n;
 /** Room above what the simulation used. */

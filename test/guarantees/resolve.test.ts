@@ -63,7 +63,9 @@ async function paidByHand(amount: bigint): Promise<string> {
         mint: USDC.mint,
         tokenProgram: USDC.tokenProgram,
         decimals: USDC.decimals,
-        legs: [{ memo: 'by hand', destination: asTokenAccount(await shop.buyer.tokenAccount()), amount: atoms(amount) }],
+        legs: [
+          { memo: 'by hand', destination: asTokenAccount(await shop.buyer.tokenAccount()), amount: atoms(amount), open: null },
+        ],
       },
       { unitLimit: 60_000, unitPrice: 0n },
       value,

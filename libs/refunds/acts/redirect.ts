@@ -49,11 +49,11 @@ export const redirectRefund = (
     return 'wake';
   });
 
-const subjectOf = (tx: Tx, refund: HeldRefund): Promise<RedirectSubject> =>
-  tx
+const subjectOf = async (tx: Tx, refund: HeldRefund): Promise<RedirectSubject> =>
+  (await tx
     .selectFrom('payments')
     .innerJoin('treasuries', join => join.on('treasuries.id', '=', refund.treasury_id))
     .select(['payments.id', 'payments.network', 'payments.payer_owner', 'payments.payer_account'])
     .select(['payments.asset', 'payments.token_program', 'treasuries.owner as treasury_owner'])
     .where('payments.id', '=', refund.payment_id)
-    .executeTakeFirstOrThrow();
+    .executeTakeFirstOrThrow()) as RedirectSubject;
