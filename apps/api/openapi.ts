@@ -5,17 +5,19 @@ import { PROBLEM_CODES } from '#libs/problems/catalogue';
 import { openLog } from '#libs/telemetry/log';
 import { errorPage } from './docs/error-page.ts';
 import { openApiDocument } from './docs/reference.ts';
+import { statesPage } from './docs/states-page.ts';
 import type { ApiParts } from './parts.ts';
 import { openApi } from './server.ts';
 
 /**
- * Writes what is made from the code and committed: docs/openapi.json and a page per refusal under docs/errors. With
+ * Writes what is made from the code and committed: docs/openapi.json, docs/states.md, a page per refusal (docs/errors). With
  * `--verify` it writes nothing and fails where a file differs, so that neither can drift from what the API does.
  */
 const ERRORS = join('docs', 'errors');
 
 const wanted = new Map<string, string>(PROBLEM_CODES.map(code => [join(ERRORS, `${code}.md`), errorPage(code)]));
 wanted.set(join('docs', 'openapi.json'), `${JSON.stringify(await document(), null, 2)}\n`);
+wanted.set(join('docs', 'states.md'), statesPage());
 
 const standing = new Map<string, string>(
   [...wanted.keys(), ...pages()].flatMap(path => {

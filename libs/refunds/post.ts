@@ -14,7 +14,7 @@ import { viewPayment } from '#libs/payments/view';
 import { publishRefund } from '#libs/receipts/publish-refund';
 import type { LandedLeg, Run } from '#libs/states/outcomes';
 import { type PaymentStatus, paymentEdge, settledStatus } from '#libs/states/payment';
-import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
+
 import { markLanded } from '#libs/transfers/attempts';
 import { type Actor, moveRefund } from './transition.ts';
 import type { RefundView } from './view.ts';
@@ -33,8 +33,6 @@ export async function postLeg(
     const locked = await lockAll(tx, ref);
     const { refund, leg } = locked;
     if (leg.status === 'posted' || refund.carrier !== run.workflow_id) return { status: refund.status, tx_sig: landed.tx_sig };
-    // The chain's word counts from whatever open state: money that moved is posted.
-    if (!REFUND_TERMINAL.has(refund.status as RefundStatus)) refund.status = 'processing';
     if (leg.receipt_hash !== null) return repost(tx, parts, refund, leg.id, run, landed);
     const { status } = await postLocked(tx, parts, locked, { type: 'workflow', id: run.workflow_id }, run, landed);
     parts.log.info(
@@ -60,8 +58,6 @@ export async function postLocked(
   run: Run | null,
   landed: LandedLeg,
 ): Promise<RefundView> {
-  // Whatever it waited for: what has moved was on its way.
-  if (!REFUND_TERMINAL.has(refund.status as RefundStatus)) refund.status = 'processing';
   const network = refund.network as Network;
   const occurredAt = new Date(landed.block_time);
 

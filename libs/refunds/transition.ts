@@ -5,7 +5,7 @@ import type { Network } from '#libs/money/assets';
 import { mustAtoms } from '#libs/money/atoms';
 import { type EventKind, type NewEvent, writeEvent } from '#libs/outbox/write-event';
 import type { WorkflowUrl } from '#libs/payments/view';
-import { type RefundStatus, refundEdge } from '#libs/states/refund';
+import { causesOf, type RefundStatus, refundEdge } from '#libs/states/refund';
 import { needsPerson, type Waiting } from '#libs/states/waiting';
 import { type RefundView, viewRefund } from './view.ts';
 
@@ -43,7 +43,7 @@ interface Standing {
  * edge that does not exist. Returns the refund as it now stands.
  */
 export async function moveRefund(tx: Tx, desk: Desk, refund: Standing, actor: Actor, change: RefundChange): Promise<RefundView> {
-  const edge = refundEdge(refund.status as RefundStatus, change.to);
+  const edge = refundEdge(refund.status as RefundStatus, change.to, causesOf(actor));
   const attention = change.attention === true || change.to.startsWith('requires_') || needsPerson(change.waiting);
   await tx
     .updateTable('refunds')

@@ -44,8 +44,12 @@ export const REFUND_EDGES: readonly RefundEdge[] = [
     edge('pending', one, ['carrier']),
     edge(one, 'canceled', ['caller', 'operator']),
     edge(one, 'failed', ['carrier', 'operator']),
+    // The chain has moved it, whatever it waited for (someone else's transaction, say): the chain's word counts.
+    edge(one, 'processing', ['carrier', 'operator']),
+    edge(one, 'succeeded', ['carrier', 'operator']),
   ]),
-  edge('pending', 'processing', ['carrier']),
+  edge('pending', 'succeeded', ['carrier', 'operator']),
+  edge('pending', 'processing', ['carrier', 'operator']),
   edge('pending', 'canceled', ['caller', 'operator']),
   edge('pending', 'failed', ['carrier', 'operator']),
   // From here on with every attempt of the open legs proven dead:
@@ -64,10 +68,19 @@ export const REFUND_EDGES: readonly RefundEdge[] = [
 
 export const REFUND_TERMINAL: ReadonlySet<RefundStatus> = new Set(['succeeded', 'partially_succeeded', 'failed', 'canceled']);
 
-/** The edge between two states, or null where nothing changes. Throws for an edge that does not exist: a defect. */
-export function refundEdge(from: RefundStatus | 'created', to: RefundStatus): RefundEdge | null {
+/** What an actor of an event may be the cause of: a key acts for its caller, and with the scope for it as an operator. */
+export function causesOf(actor: { type: string; id: string }): readonly Cause[] {
+  if (actor.type === 'api_key') return ['caller', 'operator'];
+  if (actor.type === 'operator') return ['operator'];
+  if (actor.type === 'workflow') return [actor.id === 'watchFinality' ? 'finality' : 'carrier'];
+  return [];
+}
+
+/** The edge between two states, or null where nothing changes. Throws where there is none, or not for them: a defect. */
+export function refundEdge(from: RefundStatus | 'created', to: RefundStatus, causes: readonly Cause[]): RefundEdge | null {
   if (from === to) return null;
   const found = REFUND_EDGES.find(one => one.from === from && one.to === to);
   if (!found) throw new Error(`a refund does not go from ${from} to ${to}`);
+  if (!found.by.some(one => causes.includes(one))) throw new Error(`a refund does not go from ${from} to ${to} by ${causes}`);
   return found;
 }

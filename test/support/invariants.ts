@@ -3,10 +3,12 @@ import pg from 'pg';
 import type { Stack } from '#apps/dev/stack';
 import { type Body, type Receipt } from '#libs/receipts/body';
 import { verifyChain } from '#libs/receipts/verify';
+import { TOLD, type Told, toldFaults } from './told.ts';
 
 /**
  * What must hold at any moment, by SQL and by the chain alone: I1 (never over), I2 (a leg lands once), I4 (books balance,
- * and a treasury's balance is its ledger's), I5 (receipt chains verify). Returns what does not.
+ * and a treasury's balance is its ledger's), I5 (receipt chains verify), I6 (states change along their tables, and are told).
+ * Returns what does not.
  */
 export async function violations(stack: Stack): Promise<string[]> {
   const client = new pg.Client({ connectionString: stack.urls.database });
@@ -34,6 +36,7 @@ export async function violations(stack: Stack): Promise<string[]> {
       ...twice.map(row => `I2: leg ${row.leg_id} has landed twice`),
       ...(await treasuryFaults(stack.urls.rpc, treasuries)),
       ...receiptFaults(receipts),
+      ...toldFaults(await rows<Told>(TOLD)),
     ];
   } finally {
     await client.end();
