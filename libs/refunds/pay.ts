@@ -22,7 +22,7 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
   const { leg } = taken;
   let attempt = await liveAttempt(parts.db.read, leg.leg_id);
   // What is in flight is followed, whatever else is waited for.
-  if (attempt === null && leg.status.startsWith('requires_') && leg.waiting) return waitingOutcome(leg.status, leg.waiting, null);
+  if (attempt === null && leg.status.startsWith('requires_') && leg.waiting) return waitingOutcome(leg, leg.waiting, null);
   const chain = chainOf(parts, leg.network);
   let dead: DeadAttempt | null = null;
   for (let turn = 0; turn < MAX_TURNS; turn++) {

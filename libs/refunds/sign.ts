@@ -103,4 +103,4 @@ const nothingToSign = (held: LegAtWork, judged: LegAtWork): boolean =>
 
 /** Nothing was written; the carrier comes back soon and judges anew. */
 const lookAgain = (held: LegAtWork, now: Date): PayOutcome =>
-  waitingOutcome(held.status, held.waiting ?? waitFor('not_yet_sent', now), null);
+  waitingOutcome(held, held.waiting ?? waitFor('not_yet_sent', now), null);

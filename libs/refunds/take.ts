@@ -6,7 +6,7 @@ import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { silence_ms } from '#libs/states/pace';
 import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
-import { needsPerson, type Waiting } from '#libs/states/waiting';
+import { type Waiting } from '#libs/states/waiting';
 import type { Watch } from '#libs/transfers/follow';
 
 /** One leg with everything that carrying it out needs. */
@@ -103,12 +103,16 @@ export async function lockCarried(tx: Tx, ref: LegRef): Promise<LegAtWork | null
   return readLeg(tx, ref.legId);
 }
 
-/** The outcome of a leg that waits, as its workflow and the UI show it. */
-export const waitingOutcome = (status: string, waiting: Waiting, tx_sig: string | null): PayOutcome => ({
+/** The outcome of a leg that waits, as its workflow and the UI show it; both ask for someone when the row does. */
+export const waitingOutcome = (
+  refund: { status: string; needs_attention: boolean },
+  waiting: Waiting,
+  tx_sig: string | null,
+): PayOutcome => ({
   kind: 'waiting',
   reason: waiting.reason,
   since: waiting.since,
-  person: status.startsWith('requires_') || needsPerson(waiting),
-  status,
+  person: refund.needs_attention,
+  status: refund.status,
   tx_sig,
 });

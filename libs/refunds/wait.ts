@@ -40,15 +40,16 @@ export async function waitLeg(
     if (live && !gone && live.signature !== attempt.live) {
       // Another run has signed meanwhile: what this one found out is older than that.
       const standing = leg.waiting ?? waitFor('awaiting_confirmation', parts.clock.now());
-      return waitingOutcome(leg.status, standing, live.signature);
+      return waitingOutcome(leg, standing, live.signature);
     }
     const why = gone ? 'outcome_unknown' : reason;
     const waiting = waitFor(why, parts.clock.now(), leg.waiting);
     const to = nextStatus(leg.status, why, live !== null);
-    if (to !== leg.status || leg.waiting?.reason !== why) {
-      await moveRefund(tx, parts, { ...leg, id: leg.refund_id }, { type: 'workflow', id: ref.carrier }, { to, waiting });
-    }
-    return waitingOutcome(to, waiting, live?.signature ?? null);
+    const moved = to !== leg.status || leg.waiting?.reason !== why;
+    const refund = moved
+      ? await moveRefund(tx, parts, { ...leg, id: leg.refund_id }, { type: 'workflow', id: ref.carrier }, { to, waiting })
+      : leg;
+    return waitingOutcome(refund, waiting, live?.signature ?? null);
   });
 }
 
