@@ -4,27 +4,43 @@ import type { Answer } from './http.ts';
 import { must } from './violation.ts';
 import { call, choose, type Refund, type World } from './world.ts';
 
-const act = (world: World, refund: Refund, name: string): Promise<Answer> =>
-  call(world, 'POST', `/v1/refunds/${refund.id}/${name}`, {}, randomUUID());
+const act = (world: World, refund: Refund, name: string, body: object = {}): Promise<Answer> =>
+  call(world, 'POST', `/v1/refunds/${refund.id}/${name}`, body, randomUUID());
 
 /** Takes a refund back, if nothing has been signed for it that may still land. */
-export async function cancel(world: World, { pick }: Extract<Command, { kind: 'cancel' }>): Promise<string> {
+export const cancel = (world: World, { pick }: Extract<Command, { kind: 'cancel' }>): Promise<string> =>
+  release(world, pick, 'cancel', {}, 'canceled', ['refund_not_cancelable', 'attempt_live']);
+
+/** An operator ends it as failed, by the same rule. */
+export const giveUp = (world: World, { pick }: Extract<Command, { kind: 'give_up' }>): Promise<string> =>
+  release(world, pick, 'resolve', { give_up: true, reason: 'the model says so' }, 'failed', [
+    'refund_state_conflict',
+    'attempt_live',
+  ]);
+
+async function release(
+  world: World,
+  pick: number,
+  name: string,
+  body: object,
+  end: 'canceled' | 'failed',
+  refusals: readonly string[],
+): Promise<string> {
   const refund = choose([...world.refunds.values()], pick);
   if (!refund) return 'nothing refunded yet';
   const { claim } = refund;
   claim.releasing++;
-  const answer = await act(world, refund, 'cancel');
+  const answer = await act(world, refund, name, body);
   claim.releasing--;
   const told = `${refund.id}: ${answer.status} ${answer.body.code ?? answer.body.status}`;
   if (answer.status === 200) {
-    must(answer.body.status === 'canceled', () => `a cancel was answered ${told}`);
-    must(refund.ended === null, () => `a refund that had ${refund.ended} was canceled: ${told}`);
-    refund.canceled = true;
-    refund.ended = 'canceled';
+    must(answer.body.status === end, () => `${name} was answered ${told}`);
+    must(refund.ended === null, () => `${name} ended a refund that had ${refund.ended}: ${told}`);
+    refund.unmoved = end;
+    refund.ended = end;
     claim.released ??= performance.now();
   } else {
-    const codes = ['refund_not_cancelable', 'attempt_live'];
-    must(answer.status === 409 && codes.includes(answer.body.code ?? ''), () => `a cancel was answered ${told}`);
+    must(answer.status === 409 && refusals.includes(answer.body.code ?? ''), () => `${name} was answered ${told}`);
   }
   return told;
 }

@@ -10,6 +10,7 @@ export type Command =
   | { kind: 'repeat'; pick: number; same: boolean }
   | { kind: 'repeat_external'; pick: number; same: boolean }
   | { kind: 'cancel'; pick: number }
+  | { kind: 'give_up'; pick: number }
   | { kind: 'retry'; pick: number }
   | { kind: 'redirect'; pick: number; to: number }
   | { kind: 'read_payment'; pick: number }
@@ -114,6 +115,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   { arbitrary: fc.record({ ...kind('repeat_external'), pick, same: fc.constantFrom(true, true, false) }), weight: 70 },
   { arbitrary: fc.record({ ...kind('preview'), pick, amount }), weight: 25 },
   { arbitrary: fc.record({ ...kind('cancel'), pick }), weight: 50 },
+  { arbitrary: fc.record({ ...kind('give_up'), pick }), weight: 20 },
   { arbitrary: fc.record({ ...kind('retry'), pick }), weight: 25 },
   { arbitrary: fc.record({ ...kind('redirect'), pick, to: pick }), weight: 30 },
   { arbitrary: fc.record({ ...kind('read_payment'), pick }), weight: 100 },

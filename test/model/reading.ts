@@ -4,7 +4,7 @@ import { amountText } from './refunding.ts';
 import { must } from './violation.ts';
 import { call, choose, type Payment, type Refund, type World } from './world.ts';
 
-const STATUSES = ['requires_address', 'pending', 'processing', 'succeeded', 'canceled'];
+const STATUSES = ['requires_address', 'pending', 'processing', 'succeeded', 'canceled', 'failed'];
 
 /** A payment's balance adds up, and is within what it can have been while we asked. */
 export async function readPayment(world: World, { pick }: Extract<Command, { kind: 'read_payment' }>): Promise<string> {
@@ -48,7 +48,8 @@ function judgeRefund(refund: Refund, before: Refund, body: Wire): void {
   const { ended } = before;
   must(body.amount_atomic === String(refund.amount), told);
   must(STATUSES.includes(body.status ?? ''), told);
-  must(body.status !== 'canceled' || refund.canceled || claim.releasing > 0 || claim.released !== null, told);
+  const unmoved = body.status === 'canceled' || body.status === 'failed';
+  must(!unmoved || refund.unmoved !== null || claim.releasing > 0 || claim.released !== null, told);
   if (ended !== null) must(body.status === ended, told);
   const right =
     refund.redirecting || before.redirecting || body.destination?.owner === refund.to.address || before.to !== refund.to;

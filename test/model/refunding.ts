@@ -102,7 +102,7 @@ function accepted(
   claim.amount = amount;
   claim.state = 'accepted';
   must(sums.held <= sums.captured, () => `I1: ${payment.id} gives back ${sums.held} of ${sums.captured}`);
-  const refund = { id, payment, amount, claim, to, redirecting: false, canceled: false, ended: null };
+  const refund = { id, payment, amount, claim, to, redirecting: false, unmoved: null, ended: null };
   world.refunds.set(id, refund);
   world.asked.push({ ...asked, refund, answer });
   return `${payment.id} ${amount}: ${id}`;

@@ -68,8 +68,8 @@ async function judgeRows(world: World): Promise<void> {
   must(refunds.length === world.refunds.size, () => `${refunds.length} refunds, ${world.refunds.size} were accepted`);
   for (const { id, status, amount } of refunds) {
     const refund = world.refunds.get(id);
-    const right = status === (refund?.canceled ? 'canceled' : 'succeeded') && amount === String(refund?.amount);
-    must(right, () => `${id} is ${status} of ${amount}, accepted was ${refund?.amount}${refund?.canceled ? ', canceled' : ''}`);
+    const right = status === (refund?.unmoved ?? 'succeeded') && amount === String(refund?.amount);
+    must(right, () => `${id} is ${status} of ${amount}, accepted was ${refund?.amount}, ${refund?.unmoved ?? 'to be paid'}`);
   }
 }
 
@@ -77,7 +77,7 @@ async function judgeRows(world: World): Promise<void> {
 async function judgeBuyers(world: World): Promise<void> {
   for (const buyer of world.buyers) {
     const paid = world.payments.filter(one => one.order.buyer === buyer).map(one => one.sums.captured);
-    const got = [...world.refunds.values()].filter(one => one.to === buyer && !one.canceled).map(one => one.amount);
+    const got = [...world.refunds.values()].filter(one => one.to === buyer && one.unmoved === null).map(one => one.amount);
     const due = BUYER_FUNDS - total(paid) + total(got);
     const holds = await world.chain.balance(buyer.tokenAccount);
     must(holds === due, () => `I2, I3: buyer ${buyer.address} holds ${holds}, it should be ${due}`);
@@ -98,7 +98,7 @@ async function judgeTreasuries(world: World): Promise<void> {
   }
 }
 
-/** I2 as a stranger sees it: each refund is on the chain once, by its memo; a canceled one never. */
+/** I2 as a stranger sees it: each refund is on the chain once, by its memo; a canceled or failed one never. */
 async function judgeMemos(world: World): Promise<void> {
   const counts = new Map<string, number>();
   for (const account of new Set(world.links.map(link => link.tokenAccount))) {
@@ -109,10 +109,7 @@ async function judgeMemos(world: World): Promise<void> {
   }
   for (const refund of world.refunds.values()) {
     const landed = counts.get(refund.id) ?? 0;
-    must(
-      landed === (refund.canceled ? 0 : 1),
-      () => `I2: ${refund.id} landed ${landed} times${refund.canceled ? ', canceled' : ''}`,
-    );
+    must(landed === (refund.unmoved ? 0 : 1), () => `I2: ${refund.id} landed ${landed} times, ${refund.unmoved ?? 'to be paid'}`);
     counts.delete(refund.id);
   }
   must(counts.size === 0, () => `I2: refunds on the chain that nobody asked for: ${[...counts.keys()]}`);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startStack } from '#apps/dev/stack';
 import { TEST_PACE } from '#test/support/pace';
-import { cancel, redirect, retry } from './acts.ts';
+import { cancel, giveUp, redirect, retry } from './acts.ts';
 import { type Command, commandsOf } from './command.ts';
 import { Journal } from './journal.ts';
 import { Watchman } from './moment.ts';
@@ -26,6 +26,7 @@ export interface Run {
 /** What a run says beside its sums. */
 export interface Report extends Run {
   canceled: number;
+  given_up: number;
   terminated: number;
   looks: number;
   /** Commands carried out in a second, without the start of the stack. */
@@ -114,13 +115,18 @@ export async function runModel(options: {
     refunds: world.refunds.size,
     violations: run.fault ? 1 : 0,
     seed,
-    canceled: [...world.refunds.values()].filter(one => one.canceled).length,
+    canceled: unmoved('canceled'),
+    given_up: unmoved('failed'),
     terminated: trouble.terminated,
     looks: watchman.looks,
     per_second: Math.round((run.commands / (performance.now() - began)) * 10_000) / 10,
     rest_ms: run.rest_ms,
     fault: run.fault ? `${(run.fault as Error).message}\n${journal.end()}` : null,
   };
+
+  function unmoved(how: 'canceled' | 'failed'): number {
+    return [...world.refunds.values()].filter(one => one.unmoved === how).length;
+  }
 
   async function step(command: Command): Promise<void> {
     const at = journal.begin(command);
@@ -162,6 +168,8 @@ function carryOut(command: Command, world: World, trouble: Trouble): Promise<str
       return repeatExternal(world, command);
     case 'cancel':
       return cancel(world, command);
+    case 'give_up':
+      return giveUp(world, command);
     case 'retry':
       return retry(world, command);
     case 'redirect':

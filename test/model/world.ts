@@ -36,7 +36,8 @@ export interface Refund {
   to: Buyer;
   /** A redirect is under way. */
   redirecting: boolean;
-  canceled: boolean;
+  /** How it ended without a transfer. */
+  unmoved: 'canceled' | 'failed' | null;
   /** A terminal state once seen is never left. */
   ended: string | null;
 }
