@@ -3,14 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Without `source`, imports of `#libs/…` silently follow dist/. Node's own loader gets these too: `import` would break `require`. */
 const conditions = ['source', 'node'];
 
-/** A stack per file, and one file at a time: two cores carry one stack. */
+/** A stack per file. A stack mostly waits: two cores carry two of them. */
 const onStacks = {
-  fileParallelism: false,
+  maxWorkers: 2,
   testTimeout: 120_000,
   hookTimeout: 120_000,
   setupFiles: ['test/support/held-answers.ts'],
-  // Real processes on a shared machine: one that was starved gets a second try, and the report says so. A defect fails twice.
-  retry: 1,
 };
 
 export default defineConfig({
