@@ -5,7 +5,7 @@ const LAYERS = [
   ['clock', 'config', 'ids', 'money', 'problems', 'states', 'steps', 'telemetry'],
   ['chain', 'db', 'pages', 'secrets'],
   ['idempotency', 'ledger', 'outbox'],
-  ['accounts', 'paywall', 'transfers'],
+  ['accounts', 'breaks', 'paywall', 'transfers'],
   ['links', 'receipts'],
   ['parts\\.ts'],
   ['payments', 'treasuries'],

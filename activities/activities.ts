@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { Parts } from '#libs/parts';
-import { failSettlement } from '#libs/payments/fail';
 import { recordSettlement } from '#libs/payments/record';
 import { settlePayment } from '#libs/payments/settle';
 import { actFromWorkflow } from '#libs/refunds/acts/from-workflow';
@@ -12,6 +11,7 @@ import type { Watch } from '#libs/transfers/follow';
 import { openTreasury } from '#libs/treasuries/open';
 import { watchFinality } from '#libs/watch/finality';
 import { restartOverdue } from '#libs/watch/overdue';
+import { endWithoutMoney } from '#libs/watch/reverse-payment';
 import type { Activities } from '#workflows/contracts/activities';
 
 const BEATS_PER_TIMEOUT = 3;
@@ -40,8 +40,8 @@ export function openActivities(parts: Parts, stopping: AbortSignal): Activities 
       watched(pace, watch => settlePayment(parts, { paymentId: payment_id, carrier: run.workflow_id }, watch)),
     /** Safe to repeat: writes once. */
     recordSettlement: ({ payment_id, run, landed }) => recordSettlement(parts, payment_id, run, landed),
-    /** Safe to repeat: writes once. */
-    failSettlement: ({ payment_id, run, why }) => failSettlement(parts, payment_id, run, why),
+    /** Safe to repeat: writes once, and takes back once what was in the books. */
+    failSettlement: ({ payment_id, run, why }) => endWithoutMoney(parts, payment_id, run, why),
     /** Safe to repeat: goes on from the stored attempt; signs anew only what is proven dead. */
     payLeg: ({ leg_id, refund_id, run, pace }) =>
       watched(pace, watch => payLeg(parts, { legId: leg_id, refundId: refund_id, carrier: run.workflow_id }, watch)),

@@ -1,11 +1,22 @@
-import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { SettleOutcome } from '#libs/states/outcomes';
 import { wake } from '#workflows/contracts/refund';
+import { searchAttributes } from '#workflows/contracts/search-attributes';
 import { awaitSettled, type SettlementInput, type SettlementOutcome } from '#workflows/contracts/settlement';
 import { Backoff, remote, runbook, short, showEnd, thisRun } from './desk.ts';
 
 /** No buyer's request waits this long. */
 const LONGEST_WAIT_MS = 120_000;
+
+type Waits = Extract<SettleOutcome, { kind: 'waiting' }>;
 
 /** Has a claimed proof settled and writes it into the books. The row is there already; this carries it out. */
 export async function settlePayment(payment: SettlementInput): Promise<SettlementOutcome> {
@@ -21,20 +32,27 @@ export async function settlePayment(payment: SettlementInput): Promise<Settlemen
   });
 
   const backoff = new Backoff(payment.pace);
+  let attention = workflowInfo().typedSearchAttributes.get(searchAttributes.needsAttention) ?? false;
   while (true) {
     woken = false;
     const settled = await settle(payment);
-    if (settled.kind !== 'waiting') {
-      ended.outcome = await conclude(payment, settled);
-      if (ended.outcome === null) continue;
+    const next = settled.kind === 'waiting' ? settled : await conclude(payment, settled);
+    if (next === 'again') continue;
+    if (!('kind' in next)) {
+      ended.outcome = next;
       await condition(allHandlersFinished);
-      return ended.outcome;
+      return next;
     }
     const about = `Payment ${payment.payment_id}: ${payment.amount_atomic} atoms of ${payment.currency}`;
-    setCurrentDetails(runbook(about, { ...settled, status: 'pending' }));
+    setCurrentDetails(runbook(about, { ...next, status: 'pending' }));
+    // What older workers answered says nothing of it: then it stays as it is.
+    if (next.attention !== undefined && next.attention !== attention) {
+      attention = next.attention;
+      upsertSearchAttributes([{ key: searchAttributes.needsAttention, value: attention }]);
+    }
     if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) await continueAsNew<typeof settlePayment>(payment);
-    const wait_ms = settled.reason === 'awaiting_confirmation' ? payment.pace.poll_ms : backoff.next_ms();
-    await condition(() => woken, wait_ms, { summary: `waiting: ${settled.reason}` });
+    const wait_ms = next.reason === 'awaiting_confirmation' ? payment.pace.poll_ms : backoff.next_ms();
+    await condition(() => woken, wait_ms, { summary: `waiting: ${next.reason}` });
   }
 }
 
@@ -45,11 +63,14 @@ const settle = (payment: SettlementInput): Promise<SettleOutcome> =>
     pace: payment.pace,
   });
 
-/** Writes how it ended; null where it has not, since another run submitted what this one saw refused. */
+/**
+ * Writes how it ended. `again` where it has not, since another run submitted what this one saw refused; a wait where it is
+ * gone and refunds of it must end first.
+ */
 async function conclude(
   payment: SettlementInput,
   settled: Exclude<SettleOutcome, { kind: 'waiting' }>,
-): Promise<SettlementOutcome | null> {
+): Promise<SettlementOutcome | Waits | 'again'> {
   const { pace, payment_id } = payment;
   const run = thisRun();
   if (settled.kind === 'done')
@@ -66,7 +87,8 @@ async function conclude(
   const failed = await short(pace, `fail: ${code}`, activities =>
     activities.failSettlement({ payment_id, run, why: { kind, code, message } }),
   );
-  if (failed.status === 'pending') return null;
+  if (failed.waiting) return { kind: 'waiting', ...failed.waiting, attention: true };
+  if (failed.status === 'pending') return 'again';
   showEnd(failed.status, { failure: code });
   return { status: failed.status === 'failed' ? 'failed' : 'settled', code };
 }

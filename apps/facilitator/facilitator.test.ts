@@ -80,6 +80,25 @@ test('I3: what does not land in time is pending with its signature, and goes on 
   expect((await rowOf(payment))?.wire).toEqual(stored?.wire);
 });
 
+test('I3: what was confirmed and is gone is sent again, the same bytes, when it is settled again', async () => {
+  const before = await at.received();
+  const payment = await at.pay(at.offer());
+  await at.fault({ kind: 'gone', seen: 'confirmed', slots: 10, method: 'sendTransaction', times: 1 });
+  const settled = await at.client().settle('settle.submit', payment);
+  expect(settled).toMatchObject({ kind: 'success' });
+  await at.jump(60);
+  expect(await at.received()).toBe(before);
+  expect(await at.client().settle('settle.submit', payment)).toEqual(settled);
+  expect(await at.received()).toBe(before + 100_000n);
+});
+
+test('what was confirmed is a success from the record while no node answers', async () => {
+  const payment = await at.pay(at.offer());
+  const settled = await at.client().settle('settle.submit', payment);
+  await at.fault({ kind: 'unavailable', method: 'getSignatureStatuses', times: 1 });
+  expect(await at.client().settle('settle.submit', payment)).toEqual(settled);
+});
+
 test('I3: an RPC that does not answer says nothing about a payment', async () => {
   const payment = await at.pay(at.offer());
   await at.fault({ kind: 'unavailable', method: 'simulateTransaction', times: 2 });

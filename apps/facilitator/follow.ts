@@ -19,8 +19,13 @@ const QUICK_FOR_MS = 2_000;
  * Can be called any number of times, at once too: one message lands once. Trouble with the RPC is never a failure.
  */
 export async function follow(parts: FacilitatorParts, chain: Chain, settlement: Settlement): Promise<Followed> {
-  if (settlement.outcome === 'confirmed') return { kind: 'confirmed' };
   if (settlement.outcome === 'failed') return { kind: 'failed', message: 'the transaction failed on chain' };
+  if (settlement.outcome === 'confirmed') {
+    // Confirmed is not final: what every node has lost since is sent again. Where none answers, the record is what is known.
+    const seen = await look(chain, settlement);
+    if (seen.kind !== 'unseen') return seen;
+    if (seen.why === 'unavailable') return { kind: 'confirmed' };
+  }
   const { pace } = parts;
   const started = performance.now();
   let sendAt = started;
@@ -56,11 +61,18 @@ async function send({ log }: FacilitatorParts, chain: Chain, { signature, wire }
   }
 }
 
+interface Unseen {
+  kind: 'unseen';
+  why: 'unavailable' | 'not_there';
+  message: string;
+}
+
 /** `unseen`: worth another look soon. */
-async function look(chain: Chain, { signature }: Settlement): Promise<Followed | { kind: 'unseen'; message: string }> {
+async function look(chain: Chain, { signature }: Settlement): Promise<Followed | Unseen> {
   const status = await statusOf(chain, signature);
-  if (status === 'unavailable') return { kind: 'unseen', message: 'the RPC does not answer' };
-  if (status === null || status.confirmationStatus === 'processed') return { kind: 'unseen', message: 'not confirmed yet' };
+  if (status === 'unavailable') return { kind: 'unseen', why: 'unavailable', message: 'the RPC does not answer' };
+  if (status === null || status.confirmationStatus === 'processed')
+    return { kind: 'unseen', why: 'not_there', message: 'not confirmed yet' };
   if (status.err === null) return { kind: 'confirmed' };
   const message = `the transaction failed on chain: ${describe(status.err)}`;
   // An error below `finalized` may still be forked away.

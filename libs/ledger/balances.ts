@@ -18,16 +18,11 @@ export async function paymentBalances(reader: Reader, paymentIds: readonly strin
   const balances = new Map<string, PaymentBalance>();
   if (paymentIds.length === 0) return balances;
   const names = new Map(paymentIds.map(id => [accountName({ code: 'payment', object: id }), id]));
-  // A reversal stands in the counters on the other side of what it takes back; both are left out here.
-  const { rows } = await sql<{ id: string; captured: string; refunded: string; reserved: string; refundable: string }>`
-    select a.id, (a.credits_posted - undone.sum)::text as captured, (a.debits_posted - undone.sum)::text as refunded,
-      a.debits_pending::text as reserved, (a.credits_posted - a.debits_posted - a.debits_pending)::text as refundable
-    from ledger_accounts a cross join lateral (
-      select coalesce(sum(amount), 0) as sum from ledger_transfers
-      where reverses is not null and (credit_account = a.id or debit_account = a.id)) undone
-    where a.id = any(${[...names.keys()]}::text[])`.execute(reader);
+  const { rows } = await sql<{ account: string; captured: string; refunded: string; reserved: string; refundable: string }>`
+    select account, captured::text, refunded::text, reserved::text, refundable::text
+    from payment_balances where account = any(${[...names.keys()]}::text[])`.execute(reader);
   for (const row of rows) {
-    const paymentId = names.get(row.id);
+    const paymentId = names.get(row.account);
     if (paymentId === undefined) continue;
     balances.set(paymentId, {
       captured: mustAtoms(row.captured),

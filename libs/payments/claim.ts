@@ -122,6 +122,7 @@ export interface SettlementRow {
   currency: string;
   slug: string;
   mint: string;
+  needs_attention?: boolean;
 }
 
 /** The line that has the relay start this payment's carrier; settlements go first. */
@@ -144,7 +145,7 @@ export function settlementLine(pace: Pace, row: SettlementRow): NewLine & { prio
       PaymentId: row.id,
       FlowStatus: 'pending',
       Asset: row.currency,
-      NeedsAttention: false,
+      NeedsAttention: row.needs_attention ?? false,
       ...(BigInt(row.price) <= BigInt(Number.MAX_SAFE_INTEGER) ? { AmountAtoms: Number(row.price) } : {}),
     },
     summary: `settle ${row.price} atoms of ${row.currency} on ${row.slug}`,

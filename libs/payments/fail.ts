@@ -7,8 +7,8 @@ import { tellPayment } from './tell.ts';
 import { viewPayment } from './view.ts';
 
 /**
- * Ends a payment that was refused before its submission mark, or is proven dead. Nothing else fails a payment: after the
- * mark, `refused` is no reason. Safe to repeat.
+ * Ends a payment that was refused before its submission mark, or is proven dead, and was never in the books. Nothing else
+ * fails a payment: after the mark, `refused` is no reason. Safe to repeat.
  */
 export async function failSettlement(
   parts: Parts,
@@ -21,6 +21,8 @@ export async function failSettlement(
     if (payment.status !== 'pending' || payment.carrier !== run.workflow_id) return { status: payment.status };
     // A second run may have submitted it meanwhile: then only the chain's word ends it.
     if (why.kind === 'refused' && payment.submitted_at !== null) return { status: 'pending' };
+    // Another run recorded it meanwhile, and it is gone again: then the books have to be set right as well.
+    if (payment.receipt_hash !== null) return { status: 'pending' };
     await tx
       .updateTable('payments')
       .set({

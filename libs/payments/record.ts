@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
-import { paymentBalances } from '#libs/ledger/balances';
 import { openPaymentAccount } from '#libs/ledger/open-payment-account';
 import { transfer } from '#libs/ledger/transfer';
 import type { Network } from '#libs/money/assets';
@@ -12,8 +11,9 @@ import type { Parts } from '#libs/parts';
 import { bodyHash } from '#libs/receipts/hash';
 import { publishEarn } from '#libs/receipts/publish-earn';
 import type { LandedPayment, Run } from '#libs/states/outcomes';
-import { paymentEdge, settledStatus } from '#libs/states/payment';
+import { paymentEdge } from '#libs/states/payment';
 import { type ResponseTemplate, renderTemplate, wrapWithReceipt } from './answer-template.ts';
+import { settledName } from './name-by-balance.ts';
 import { tellPayment } from './tell.ts';
 import { viewPayment } from './view.ts';
 
@@ -32,7 +32,7 @@ export async function recordSettlement(
   return parts.db.tx('settle.record', async tx => {
     const payment = await tx.selectFrom('payments').selectAll().where('id', '=', paymentId).forUpdate().executeTakeFirstOrThrow();
     if (payment.status !== 'pending' || payment.carrier !== run.workflow_id) return { status: payment.status };
-    if (payment.receipt_hash !== null) return reopenEnded(tx, parts, payment, run);
+    if (payment.receipt_hash !== null) return reopenEnded(tx, parts, payment, run, landed);
     const link = await readLink(tx, payment.link_id);
     const network = payment.network as Network;
     const captured = mustAtoms(landed.captured_atomic);
@@ -137,18 +137,19 @@ async function reopenEnded(
   parts: Parts,
   payment: { id: string; account_id: string },
   run: Run,
+  landed: LandedPayment,
 ): Promise<{ status: string }> {
-  const balance = (await paymentBalances(tx, [payment.id])).get(payment.id);
-  if (!balance) throw new Error(`payment ${payment.id} has no balance`);
-  const status = settledStatus({ ...balance, cashback: 0n });
+  const status = await settledName(tx, payment.id);
+  const where = { slot: landed.slot, block_time: new Date(landed.block_time) };
   await tx
     .updateTable('payments')
-    .set({ status, waiting: null, needs_attention: false, next_due_at: null, updated_at: sql`now()` })
+    .set({ status, ...where, waiting: null, needs_attention: false, next_due_at: null, updated_at: sql`now()` })
     .where('id', '=', payment.id)
     .execute();
   const view = await viewPayment(tx, payment.id, parts.workflowUrl);
   const kind = paymentEdge('pending', status)?.event ?? 'payment.settled';
   await tellPayment(tx, parts.ids, payment.account_id, { type: 'workflow', id: run.workflow_id }, kind as EventKind, view);
+  await deleteLines(tx, run.workflow_id);
   await writeOutcome(tx, run, 'settlePayment', status, payment.id);
   return { status };
 }

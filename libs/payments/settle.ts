@@ -9,7 +9,7 @@ import type { FacilitatorClient } from '#libs/paywall/facilitator-client';
 import type { SettleOutcome } from '#libs/states/outcomes';
 import type { WaitReason } from '#libs/states/waiting';
 import { pause, type Watch } from '#libs/transfers/follow';
-import { proveAbsent } from '#libs/transfers/prove';
+import { proveAbsent, type Search, searchSignature } from '#libs/transfers/prove';
 import { type ChainTransaction, findBySignature, findInHistory, searchHistory } from './find.ts';
 import { markSubmitted, type PaymentAtWork, type PaymentRef, takePayment, waitPayment } from './take.ts';
 
@@ -39,15 +39,18 @@ export async function settlePayment(parts: Parts, ref: PaymentRef, watch: Watch)
     }
   }
   const outcome = await prove(parts, payment, facilitator, watch);
-  // A reversal in the books needs more than this: until then it waits, and shows that it needs someone.
-  return outcome.kind === 'dead' && payment.recorded ? waitPayment(parts, payment, 'outcome_unknown') : outcome;
+  return outcome.kind === 'dead' && payment.recorded ? { ...outcome, ...REVERSED } : outcome;
 }
+
+/** It is in the books, and has to be taken back there. */
+const REVERSED = { code: 'payment_reversed', message: 'The payment was confirmed once and is proven gone from the chain.' };
 
 /** Submits, and again every `resend_ms` (the same message), until the chain has it confirmed or it is proven dead. */
 async function prove(parts: Parts, payment: PaymentAtWork, facilitator: FacilitatorClient, watch: Watch): Promise<SettleOutcome> {
   const until = performance.now() + watch.pace.activity_ms;
   const chain = chainOf(parts, payment.network);
-  let signature: Signature | null = null;
+  // Known where it was recorded once.
+  let signature: Signature | null = payment.txSig === null ? null : asSignature(payment.txSig);
   let submittedAt: number | null = null;
   let reason: WaitReason = 'awaiting_confirmation';
   while (true) {
@@ -67,13 +70,7 @@ async function prove(parts: Parts, payment: PaymentAtWork, facilitator: Facilita
         // Its answer is a hint where to look, no more, and may be anything; so look at once.
         if (answer.kind !== 'unavailable' && isSignature(answer.signature ?? '')) signature = asSignature(answer.signature ?? '');
         if (fresh) continue;
-        const proof = await proveAbsent(
-          chain,
-          'settle.prove',
-          payment.mark,
-          payment.lastValidBlockHeight,
-          searchHistory(payment),
-        );
+        const proof = await proveAbsent(chain, 'settle.prove', payment.mark, payment.lastValidBlockHeight, searchFor(payment));
         if (proof.kind === 'dead')
           return { kind: 'dead', code: 'transaction_never_landed', message: 'The payment expired without reaching the chain.' };
         reason = proof.kind === 'unknown' && proof.why !== 'not_expired' ? 'outcome_unknown' : 'awaiting_confirmation';
@@ -86,6 +83,17 @@ async function prove(parts: Parts, payment: PaymentAtWork, facilitator: Facilita
     if (watch.abort.aborted || performance.now() >= until) return waitPayment(parts, payment, reason);
     await pause(watch.pace.poll_ms, watch.abort);
   }
+}
+
+/** In the history of the account; and by its signature too, where it was once known to have landed. */
+function searchFor(payment: PaymentAtWork): Search {
+  const inHistory = searchHistory(payment);
+  if (payment.txSig === null) return inHistory;
+  const bySignature = searchSignature(asSignature(payment.txSig));
+  return async (rpc, from) => {
+    const word = await bySignature(rpc, from);
+    return word === 'absent' ? inHistory(rpc, from) : word;
+  };
 }
 
 interface Found {

@@ -19,10 +19,11 @@ export interface PaymentAtWork extends Sought {
   requirements: Record<string, unknown>;
   asset: string;
   submitted: boolean;
-  /** It was settled once and is gone from the chain: what is in the books stays until that is undone in the books. */
+  /** It was settled once and is gone from the chain: what is in the books stays until it is seen again, or taken back there. */
   recorded: boolean;
   txSig: string | null;
   waiting: Waiting | null;
+  needsAttention: boolean;
   mark: { finalizedSlot: bigint; finalizedHeight: bigint };
   /** Above this finalized height bytes we did not build can no longer land: seen height + 300 (DESIGN section 1). */
   lastValidBlockHeight: bigint;
@@ -68,6 +69,7 @@ export async function takePayment(
       recorded: row.receipt_hash !== null,
       txSig: row.tx_sig,
       waiting: row.waiting as Waiting | null,
+      needsAttention: row.needs_attention,
       mark: { finalizedSlot: BigInt(row.finalized_slot), finalizedHeight: BigInt(row.finalized_height) },
       lastValidBlockHeight: BigInt(row.seen_height) + FOREIGN_LIFETIME_BLOCKS,
     };
@@ -107,5 +109,5 @@ export async function waitPayment(parts: Parts, payment: PaymentAtWork, reason: 
         .execute(),
     );
   }
-  return { kind: 'waiting', reason, since: waiting.since };
+  return { kind: 'waiting', reason, since: waiting.since, attention: payment.needsAttention };
 }

@@ -26,6 +26,7 @@ export interface PaymentView {
   delivery: { status: string; http_status: number | null; error: string | null };
   network_fee_lamports: string | null;
   waiting: Waiting | null;
+  needs_attention: boolean;
   failure: { code: string; message: string } | null;
   client_reference: string | null;
   workflow: { id: string; url: string | null };
@@ -54,17 +55,16 @@ export async function viewPayments(reader: Reader, ids: readonly string[], workf
       'asset', p.asset, 'token_program', p.token_program,
       'payer', case when p.payer_owner is not null then json_build_object('owner', p.payer_owner, 'token_account', p.payer_account) end,
       'tx_sig', p.tx_sig, 'slot', p.slot::text, 'receipt_hash', p.receipt_hash,
-      'refunded_atomic', coalesce(b.debits_posted, 0)::text, 'reserved_atomic', coalesce(b.debits_pending, 0)::text,
-      'cashback_atomic', '0',
-      'refundable_atomic', coalesce(b.credits_posted - b.debits_posted - b.debits_pending, 0)::text,
+      'refunded_atomic', coalesce(b.refunded, 0)::text, 'reserved_atomic', coalesce(b.reserved, 0)::text,
+      'cashback_atomic', '0', 'refundable_atomic', coalesce(b.refundable, 0)::text,
       'delivery', json_build_object('status', p.delivery_status, 'http_status', p.delivery_http_status, 'error', p.delivery_error),
-      'network_fee_lamports', p.network_fee_lamports::text, 'waiting', p.waiting,
+      'network_fee_lamports', p.network_fee_lamports::text, 'waiting', p.waiting, 'needs_attention', p.needs_attention,
       'failure', case when p.failure_code is not null then json_build_object('code', p.failure_code, 'message', p.failure_message) end,
       'client_reference', p.client_reference) as view
     from payments p
     join payment_links k on k.id = p.link_id
     join agents a on a.id = p.agent_id
-    left join ledger_accounts b on b.id = 'payment:' || p.id
+    left join payment_balances b on b.account = 'payment:' || p.id
     where p.id = any(${ids as string[]}::text[])`.execute(reader);
   return rows.map(row => ({
     ...row.view,

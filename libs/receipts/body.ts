@@ -54,7 +54,14 @@ export interface RefundBody extends Common {
   reason: string;
 }
 
-export type Body = EarnBody | RefundBody;
+/** Takes back a receipt whose transaction is proven gone: sums leave out what it stood for. */
+export interface ReversalBody extends Common {
+  v: '0.3';
+  kind: 'reversal';
+  voids_receipt_hash: string;
+}
+
+export type Body = EarnBody | RefundBody | ReversalBody;
 export type Receipt = Body & { receipt_hash: string };
 
 /** The version of the rules by which `decision` was taken: every settled payment is let through. */

@@ -3,9 +3,9 @@ import { atoms } from '#libs/money/atoms';
 import { ids, USDC } from '#test/support/books';
 import { useDatabase } from '#test/support/database';
 import { insertAgent, insertPayment, insertRefund } from '#test/support/rows';
-import { receiptHash } from './hash.ts';
 import { publishEarn } from './publish-earn.ts';
 import { publishRefund } from './publish-refund.ts';
+import { publishReversal } from './publish-reversal.ts';
 import { listReceipts, receiptByHash } from './read.ts';
 import { verifyChain } from './verify.ts';
 
@@ -113,28 +113,35 @@ test('I5: no receipt gives back more than its original, nor names one that is no
   expect(verifyChain(await chainOf(of))).toEqual({ ok: true, count: 2 });
 });
 
+const takeBack = (original: Earned, hash: string) =>
+  database.db.tx('refund.reverse', tx => publishReversal(tx, ids, original.about, hash));
+
 test('I5: what was reversed is not counted, and the next receipt says so', async () => {
   const of = await insertAgent(database.db);
   const original = await earn(of, 100n);
   const given = await giveBack(of, original, 70n);
-  const [head] = await listReceipts(database.db.read, { agentId: of.agent.id, limit: 1 });
-  const { v, agent, policy_v, price, tx_sig } = given.body;
-  const unsigned = { v, kind: 'reversal', agent, nonce: 2, ts: at.toISOString(), policy_v, price, tx_sig };
-  const body = { ...unsigned, voids_receipt_hash: given.hash, prev_receipt_hash: head?.receipt_hash };
-  const hash = receiptHash(body);
-  const { agentId, accountId, network, paymentId } = original.about;
-  const row = { hash, agent_id: agentId, account_id: accountId, network, nonce: 2, kind: 'reversal', payment_id: paymentId };
-  await database.db.read
-    .insertInto('receipts')
-    .values({ ...row, body: JSON.stringify({ ...body, receipt_hash: hash }) })
-    .execute();
-  await database.db.read
-    .updateTable('receipt_heads')
-    .set({ next_nonce: 3, last_hash: hash })
-    .where('agent_id', '=', agentId)
-    .execute();
+  expect((await takeBack(original, given.hash)).body).toMatchObject({
+    v: '0.3',
+    kind: 'reversal',
+    nonce: 2,
+    price: given.body.price,
+    tx_sig: given.body.tx_sig,
+    voids_receipt_hash: given.hash,
+    prev_receipt_hash: given.hash,
+  });
   expect((await giveBack(of, original, 100n)).body).toMatchObject({ sequence: 2, remaining_refundable_atomic: '0' });
   expect(verifyChain(await chainOf(of))).toEqual({ ok: true, count: 4 });
+});
+
+test('I5: a reversed earn receipt is still an original; nothing is reversed twice, nor what another chain holds', async () => {
+  const of = await insertAgent(database.db);
+  const original = await earn(of, 100n);
+  await takeBack(original, original.receipt.hash);
+  expect((await giveBack(of, original, 60n)).body).toMatchObject({ sequence: 1, remaining_refundable_atomic: '40' });
+  await expect(takeBack(original, original.receipt.hash)).rejects.toThrow('was reversed before');
+  const elsewhere = await earn(owner, 100n);
+  await expect(takeBack(original, elsewhere.receipt.hash)).rejects.toThrow('has no receipt');
+  expect(verifyChain(await chainOf(of))).toEqual({ ok: true, count: 3 });
 });
 
 test('I5: payments and refunds of one agent that are recorded at once make one gapless chain', async () => {

@@ -3,8 +3,9 @@ import { chainOf, type Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { liveAttempt } from '#libs/transfers/attempts';
 import { type FollowSteps, follow, type Watch } from '#libs/transfers/follow';
+import { reverseLeg } from './reverse.ts';
 import { signLeg } from './sign.ts';
-import { type LegRef, takeLeg, waitingOutcome } from './take.ts';
+import { type LegRef, readLeg, takeLeg, waitingOutcome } from './take.ts';
 import { type DeadAttempt, waitLeg } from './wait.ts';
 
 const STEPS: FollowSteps = { send: 'refund.send', status: 'refund.status', landed: 'refund.landed', prove: 'refund.prove' };
@@ -19,7 +20,7 @@ const MAX_TURNS = 5;
 export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<PayOutcome> {
   const taken = await takeLeg(parts, ref, watch);
   if (taken.kind !== 'work') return taken;
-  const { leg } = taken;
+  let { leg } = taken;
   let attempt = await liveAttempt(parts.db.read, leg.leg_id);
   // What is in flight is followed, whatever else is waited for.
   if (attempt === null && leg.status.startsWith('requires_') && leg.waiting) return waitingOutcome(leg, leg.waiting, null);
@@ -59,8 +60,6 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
         };
         return { kind: 'landed', landed };
       }
-      if (sight.kind === 'dead' && leg.leg_receipt !== null)
-        return waitLeg(parts, ref, 'outcome_unknown', { live: attempt.signature, dead: null });
       if (sight.kind === 'unknown') return waitLeg(parts, ref, sight.reason, { live: attempt.signature, dead: null });
       parts.log.warn(
         { refund_id: leg.refund_id, leg_id: leg.leg_id, tx_sig: attempt.signature, verdict: sight.verdict },
@@ -68,6 +67,12 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
       );
       dead = { attemptId: attempt.id, verdict: sight.verdict };
       attempt = null;
+      if (leg.leg_receipt !== null) {
+        // It was confirmed and posted once: first the books, then the next attempt.
+        await reverseLeg(parts, ref, dead);
+        dead = null;
+        leg = await readLeg(parts.db.read, leg.leg_id);
+      }
     } catch (error) {
       if (!(error instanceof ChainUnavailable)) throw error;
       return waitLeg(parts, ref, 'rpc_unavailable', { live: attempt?.signature ?? null, dead });

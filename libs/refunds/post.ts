@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
-import { paymentBalances } from '#libs/ledger/balances';
 import { post } from '#libs/ledger/resolve';
 import { transfer } from '#libs/ledger/transfer';
 import type { Network } from '#libs/money/assets';
@@ -9,13 +8,13 @@ import { deleteLines } from '#libs/outbox/lines';
 import { writeOutcome } from '#libs/outbox/outcome';
 import type { EventKind } from '#libs/outbox/write-event';
 import type { Parts } from '#libs/parts';
+import { nameByBalance } from '#libs/payments/name-by-balance';
 import { tellPayment } from '#libs/payments/tell';
 import { viewPayment } from '#libs/payments/view';
 import { publishRefund } from '#libs/receipts/publish-refund';
 import type { LandedLeg, Run } from '#libs/states/outcomes';
-import { type PaymentStatus, paymentEdge, settledStatus } from '#libs/states/payment';
-
-import { markLanded } from '#libs/transfers/attempts';
+import { type PaymentStatus, paymentEdge } from '#libs/states/payment';
+import { isDead, markLanded } from '#libs/transfers/attempts';
 import { type Actor, moveRefund } from './transition.ts';
 import type { RefundView } from './view.ts';
 
@@ -33,6 +32,8 @@ export async function postLeg(
     const locked = await lockAll(tx, ref);
     const { refund, leg } = locked;
     if (leg.status === 'posted' || refund.carrier !== run.workflow_id) return { status: refund.status, tx_sig: landed.tx_sig };
+    // Seen by a run that was slow, and since then gone, proven dead and taken back: the chain has not moved it.
+    if (await isDead(tx, landed.attempt_id, leg.id)) return { status: refund.status, tx_sig: landed.tx_sig };
     if (leg.receipt_hash !== null) return repost(tx, parts, refund, leg.id, run, landed);
     const { status } = await postLocked(tx, parts, locked, { type: 'workflow', id: run.workflow_id }, run, landed);
     parts.log.info(
@@ -62,7 +63,7 @@ export async function postLocked(
   const occurredAt = new Date(landed.block_time);
 
   await markLanded(tx, landed.attempt_id);
-  await post(tx, { id: `${leg.id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
+  await post(tx, { id: `${leg.reservation_id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
   await bookFee(tx, refund.account_id, network, refund.id, landed);
   await tx
     .updateTable('legs')
@@ -77,7 +78,7 @@ export async function postLocked(
     .execute();
   const last = await allPosted(tx, refund.id);
   const statusBefore = payment.status as PaymentStatus;
-  const statusAfter = await settlePaymentStatus(tx, payment.id, statusBefore);
+  const statusAfter = await nameByBalance(tx, payment.id, statusBefore);
   await countRefunded(tx, payment.link_id, leg.amount, last);
   if (!payment.tx_sig || !payment.receipt_hash || !refund.destination_account)
     throw new Error(`payment ${payment.id} has no receipt`);
@@ -124,7 +125,12 @@ export async function postLocked(
 
 /** A leg that was gone from the chain is there again: its posting stands, and nothing is booked twice. */
 async function repost(tx: Tx, parts: Parts, refund: LockedRefund, legId: string, run: Run, landed: LandedLeg) {
-  await tx.updateTable('legs').set({ status: 'posted' }).where('id', '=', legId).execute();
+  const where = { slot: landed.slot, block_time: new Date(landed.block_time) };
+  await tx
+    .updateTable('legs')
+    .set({ status: 'posted', ...where })
+    .where('id', '=', legId)
+    .execute();
   const last = await allPosted(tx, refund.id);
   const change = { to: last ? ('succeeded' as const) : ('processing' as const), waiting: null, completed: last };
   const view = await moveRefund(tx, parts, refund, { type: 'workflow', id: run.workflow_id }, change);
@@ -175,17 +181,6 @@ async function bookFee(tx: Tx, accountId: string, network: Network, refundId: st
     source: { type: 'refund', id: refundId },
     signature: landed.tx_sig,
   });
-}
-
-/** Gives the payment the name its balance now has. */
-async function settlePaymentStatus(tx: Tx, paymentId: string, before: PaymentStatus): Promise<PaymentStatus> {
-  // It is gone from the chain, and being proven: its refund does not bring it back.
-  if (before === 'pending') return before;
-  const balance = (await paymentBalances(tx, [paymentId])).get(paymentId);
-  if (!balance) throw new Error(`payment ${paymentId} has no balance`);
-  const status = settledStatus({ ...balance, cashback: 0n });
-  await tx.updateTable('payments').set({ status, updated_at: sql`now()` }).where('id', '=', paymentId).execute();
-  return status;
 }
 
 async function countRefunded(tx: Tx, linkId: string, amount: string, whole: boolean): Promise<void> {

@@ -91,12 +91,12 @@ export async function viewRefunds(reader: Reader, ids: readonly string[], workfl
       'initiator', json_build_object('type', r.initiator_type, 'id', r.initiator_id), 'approval', null,
       'failure', case when r.failure_code is not null then json_build_object('code', r.failure_code, 'message', r.failure_message) end,
       'payment', json_build_object('id', p.id, 'status', p.status, 'amount_atomic', p.captured::text,
-        'refunded_atomic', b.debits_posted::text, 'reserved_atomic', b.debits_pending::text, 'cashback_atomic', '0',
-        'refundable_atomic', (b.credits_posted - b.debits_posted - b.debits_pending)::text)) as view
+        'refunded_atomic', b.refunded::text, 'reserved_atomic', b.reserved::text, 'cashback_atomic', '0',
+        'refundable_atomic', b.refundable::text)) as view
     from refunds r
     join payments p on p.id = r.payment_id
     join agents a on a.id = r.agent_id
-    join ledger_accounts b on b.id = 'payment:' || p.id
+    join payment_balances b on b.account = 'payment:' || p.id
     cross join lateral (
       select coalesce(sum(g.amount) filter (where g.status = 'posted'), 0) as moved,
         coalesce(sum(g.amount) filter (where g.status = 'voided'), 0) as voided,

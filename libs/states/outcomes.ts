@@ -24,9 +24,15 @@ export type SettleOutcome =
   | { kind: 'refused'; code: string; message: string }
   /** Submitted, and proven never to land. */
   | { kind: 'dead'; code: string; message: string }
-  | { kind: 'waiting'; reason: WaitReason; since: string }
+  | { kind: 'waiting'; reason: WaitReason; since: string; attention?: boolean }
   /** The row is at its end already, or another carries it. */
   | { kind: 'done'; status: string };
+
+/** What came of ending a payment without money; `waiting` where refunds of it must end first. */
+export interface FailedSettlement {
+  status: string;
+  waiting?: { reason: WaitReason; since: string };
+}
 
 /** What the chain said of a landed leg: everything *post* needs. */
 export interface LandedLeg {

@@ -45,11 +45,12 @@ export const REFUND_EDGES: readonly RefundEdge[] = [
     edge(one, 'canceled', ['caller', 'operator']),
     edge(one, 'failed', ['carrier', 'operator']),
     // The chain has moved it, whatever it waited for (someone else's transaction, say): the chain's word counts.
-    edge(one, 'processing', ['carrier', 'operator']),
+    // And one of its legs that had moved may be gone again.
+    edge(one, 'processing', ['carrier', 'operator', 'finality']),
     edge(one, 'succeeded', ['carrier', 'operator']),
   ]),
   edge('pending', 'succeeded', ['carrier', 'operator']),
-  edge('pending', 'processing', ['carrier', 'operator']),
+  edge('pending', 'processing', ['carrier', 'operator', 'finality']),
   edge('pending', 'canceled', ['caller', 'operator']),
   edge('pending', 'failed', ['carrier', 'operator']),
   // From here on with every attempt of the open legs proven dead:

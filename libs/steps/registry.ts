@@ -40,6 +40,7 @@ export const STEPS = {
   'settle.wait': 'worker',
   'settle.record': 'worker',
   'settle.fail': 'worker',
+  'settle.reverse': 'worker',
   // worker: refund
   'refund.take': 'worker',
   'refund.destination': 'worker',
@@ -53,6 +54,7 @@ export const STEPS = {
   'refund.landed': 'worker',
   'refund.wait': 'worker',
   'refund.post': 'worker',
+  'refund.reverse': 'worker',
   'refund.act': 'worker',
   'refund.resolution': 'worker',
   'refund.end': 'worker',

@@ -81,15 +81,29 @@ export async function storeAttempt(tx: Tx, attempt: NewAttempt): Promise<LiveAtt
   return { id, number, signature, wire, lastValidBlockHeight, finalizedSlot, finalizedHeight, fresh: true };
 }
 
-/** Writes the verdict "dead" under the legs' locks, so that a next attempt may be signed. */
-export async function buryAttempt(tx: Tx, attemptId: string, verdict: Verdict): Promise<void> {
+/**
+ * Writes the verdict "dead" under the legs' locks, so that a next attempt may be signed. One that had `landed` is buried only
+ * together with the reversal of what was posted of it.
+ */
+export async function buryAttempt(tx: Tx, attemptId: string, verdict: Verdict, was: 'live' | 'landed' = 'live'): Promise<void> {
   await tx
     .updateTable('attempts')
     .set({ outcome: 'dead', verdict: JSON.stringify(verdict), resolved_at: sql`now()` })
     .where('id', '=', attemptId)
-    .where('outcome', '=', 'live')
+    .where('outcome', '=', was)
     .execute();
   await tx.updateTable('attempt_legs').set({ dead: true }).where('attempt_id', '=', attemptId).execute();
+}
+
+/** Whether the attempt is proven dead for this leg. */
+export async function isDead(tx: Tx, attemptId: string, legId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('attempt_legs')
+    .select('dead')
+    .where('attempt_id', '=', attemptId)
+    .where('leg_id', '=', legId)
+    .executeTakeFirst();
+  return row?.dead === true;
 }
 
 /** Notes that the chain has confirmed it. */

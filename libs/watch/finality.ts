@@ -20,6 +20,8 @@ export interface Unfinal {
   /** Where the chain stood, at finalized, when its bytes were stored. */
   mark_slot: string;
   mark_height: string;
+  /** An operator's answer, not our bytes: it was final when it was taken, and we have no right to send it. */
+  foreign: boolean;
 }
 
 type Word = 'finalized' | 'gone' | 'not_yet';
@@ -51,28 +53,33 @@ async function watchPage(parts: Parts, network: Network, chain: Chain): Promise<
   const open = await unfinal(parts, network);
   if (open.length === 0) return { finalized: 0, gone: 0 };
   const words = await ask(chain, open);
-  const those = (kind: Unfinal['kind'], word: Word) =>
-    open.filter((one, at) => one.kind === kind && words[at] === word).map(one => one.id);
+  const those = (kind: Unfinal['kind'], word: Word) => open.filter((one, at) => one.kind === kind && words[at] === word);
   const final = { payments: those('payment', 'finalized'), legs: those('leg', 'finalized') };
   if (final.payments.length + final.legs.length > 0) {
     await parts.db.tx('finality.stamp', async tx => {
-      await stampPayments(tx, parts, final.payments);
+      await stampPayments(
+        tx,
+        parts,
+        final.payments.map(one => one.id),
+      );
       await stampLegs(tx, parts, final.legs);
     });
   }
-  for (const id of those('payment', 'gone')) await parts.db.tx('finality.gone', tx => markPaymentGone(tx, parts, id));
-  for (const id of those('leg', 'gone')) await parts.db.tx('finality.gone', tx => markLegGone(tx, parts, id));
+  for (const { id } of those('payment', 'gone')) await parts.db.tx('finality.gone', tx => markPaymentGone(tx, parts, id));
+  for (const leg of those('leg', 'gone')) await parts.db.tx('finality.gone', tx => markLegGone(tx, parts, leg));
   return { finalized: final.payments.length + final.legs.length, gone: words.filter(word => word === 'gone').length };
 }
 
 async function unfinal(parts: Parts, network: Network): Promise<Unfinal[]> {
   const { rows } = await sql<Unfinal>`
-    select kind, id, signature, slot::text, mark_slot::text, mark_height::text from (
-      select 'payment' as kind, id, tx_sig as signature, slot, finalized_slot as mark_slot, finalized_height as mark_height
+    select kind, id, signature, slot::text, mark_slot::text, mark_height::text, foreign_bytes as "foreign" from (
+      select 'payment' as kind, id, tx_sig as signature, slot, finalized_slot as mark_slot, finalized_height as mark_height,
+        false as foreign_bytes
       from payments
       where network = ${network} and finalized_at is null and tx_sig is not null and status <> 'pending' and status <> 'failed'
       union all
-      select 'leg', l.id, l.tx_sig, l.slot, coalesce(t.finalized_slot, p.finalized_slot), coalesce(t.finalized_height, p.finalized_height)
+      select 'leg', l.id, l.tx_sig, l.slot, coalesce(t.finalized_slot, p.finalized_slot), coalesce(t.finalized_height, p.finalized_height),
+        coalesce(t.last_valid_block_height = 0, false)
       from legs l join refunds r on r.id = l.refund_id join payments p on p.id = r.payment_id
         left join attempts t on t.signature = l.tx_sig
       where r.network = ${network} and l.finalized_at is null and l.status = 'posted') open
@@ -113,6 +120,7 @@ async function askStatuses(chain: Chain, open: readonly Unfinal[]): Promise<Word
   return open.map((one, at) => {
     const seen = answers.map(answer => answer.value[at] ?? null);
     if (seen.some(status => status?.confirmationStatus === 'finalized' && status.err === null)) return 'finalized';
+    if (one.foreign) return 'not_yet';
     const lost = answers.every((answer, who) => {
       const status = seen[who] ?? null;
       // A node that is behind has not lost what it has not reached.

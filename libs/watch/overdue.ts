@@ -29,7 +29,7 @@ export async function restartOverdue(parts: Parts, pace: Pace): Promise<{ restar
     const payments = await overduePayments(tx);
     for (const payment of payments) {
       await push(tx, 'payments', payment.id, pace);
-      await writeLineOnce(tx, settlementLine(pace, payment));
+      await writeLineOnce(tx, settlementLine(pace, { ...payment, needs_attention: true }));
     }
     const treasuries = await overdueTreasuries(tx);
     for (const treasury of treasuries) {

@@ -1,4 +1,13 @@
-import type { ActOutcome, LandedLeg, LandedPayment, PayOutcome, RefundEnd, Run, SettleOutcome } from '#libs/states/outcomes';
+import type {
+  ActOutcome,
+  FailedSettlement,
+  LandedLeg,
+  LandedPayment,
+  PayOutcome,
+  RefundEnd,
+  Run,
+  SettleOutcome,
+} from '#libs/states/outcomes';
 import type { Pace } from '#libs/states/pace';
 import type { WaitReason } from '#libs/states/waiting';
 import type { RefundOutcome, RefundUpdate } from './refund.ts';
@@ -11,7 +20,7 @@ export type Activities = {
     payment_id: string;
     run: Run;
     why: { kind: 'refused' | 'dead'; code: string; message: string };
-  }): Promise<{ status: string }>;
+  }): Promise<FailedSettlement>;
   payLeg(input: { leg_id: string; refund_id: string; run: Run; pace: Pace }): Promise<PayOutcome>;
   postLeg(input: { leg_id: string; refund_id: string; run: Run; landed: LandedLeg }): Promise<RefundOutcome>;
   endRefund(input: { refund_id: string; run: Run }): Promise<RefundEnd>;

@@ -49,6 +49,7 @@ export const Payment = z
     delivery: Delivery,
     network_fee_lamports: AmountAtomic.nullable(),
     waiting: Waiting.nullable(),
+    needs_attention: z.boolean(),
     failure: Failure.nullable(),
     client_reference: z.string().nullable(),
     workflow: WorkflowRef,

@@ -47,7 +47,11 @@ export const RefundReceipt = z
   })
   .meta({ id: 'RefundReceipt' });
 
-export const Receipt = z.discriminatedUnion('kind', [EarnReceipt, RefundReceipt]).meta({
+export const ReversalReceipt = z
+  .strictObject({ ...common, v: z.literal('0.3'), kind: z.literal('reversal'), voids_receipt_hash: Hash })
+  .meta({ id: 'ReversalReceipt', description: 'Takes back a receipt whose transaction is proven gone from the chain.' });
+
+export const Receipt = z.discriminatedUnion('kind', [EarnReceipt, RefundReceipt, ReversalReceipt]).meta({
   id: 'Receipt',
   description: 'One link of an agent’s hash chain: `receipt_hash` is SHA-256 over the RFC 8785 form of the rest.',
 });

@@ -264,6 +264,15 @@ export interface PaymentAnswers {
   status: number;
 }
 
+export interface PaymentBalances {
+  account: string | null;
+  asset: string | null;
+  captured: ColumnType<string, string, string> | null;
+  refundable: ColumnType<string, string, string> | null;
+  refunded: ColumnType<string, string, string> | null;
+  reserved: ColumnType<string, string, string> | null;
+}
+
 export interface PaymentLinks {
   accepts_currencies: Generated<string[]>;
   account_id: string;
@@ -459,6 +468,7 @@ export interface DB {
   link_counters: LinkCounters;
   outbox: Outbox;
   payment_answers: PaymentAnswers;
+  payment_balances: PaymentBalances;
   payment_links: PaymentLinks;
   payments: Payments;
   receipt_heads: ReceiptHeads;
