@@ -3,6 +3,10 @@ import { z } from 'zod';
 const url = z.url({ protocol: /^https?$/ });
 const port = z.coerce.number().int().min(0).max(65535);
 const milliseconds = z.coerce.number().int().min(1);
+const atomic = z.coerce
+  .bigint()
+  .min(1n)
+  .max(2n ** 64n - 1n);
 const lamports = z.coerce.bigint().min(0n);
 const urls = z
   .string()
@@ -60,6 +64,9 @@ export const Settings = z.object({
   EBB_SPONSOR_ACCOUNT_DAY_LAMPORTS: lamports.default(1_000_000_000n),
   /** Pays the network fee of refunds and opens treasuries' token accounts. Never the sponsor's key. 64 bytes, base64. */
   EBB_FEE_PAYER_KEY: z.base64().optional(),
+  /** The most our signers move in one transfer, in atoms: a refund above it is split into legs. Left out: no limit. */
+  EBB_MAX_LEG_DEVNET_ATOMIC: atomic.optional(),
+  EBB_MAX_LEG_MAINNET_ATOMIC: atomic.optional(),
 
   /** Pace: how long one activity works before it hands back to its workflow, how often it asks the chain, sends again. */
   EBB_PACE_ACTIVITY_MS: milliseconds.default(20_000),

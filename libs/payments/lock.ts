@@ -14,6 +14,8 @@ export interface LockedPayment {
   treasury_id: string;
   treasury_kind: string;
   treasury_owner: Owner;
+  /** Where it came in; the same treasury gives it back. */
+  treasury_account: TokenAccount;
   link_id: string;
   network: Network;
   status: string;
@@ -60,6 +62,7 @@ async function find(reader: Reader, holder: Holder, reference: PaymentReference,
     .select(['payments.status', 'payments.asset', 'payments.token_program', 'payments.currency', 'payments.payer_owner'])
     .select(['payments.payer_account', 'payments.tx_sig', 'payments.receipt_hash', 'payments.settled_at'])
     .select(['treasuries.kind as treasury_kind', 'treasuries.owner as treasury_owner', 'accounts.settings'])
+    .select('payments.pay_to_account as treasury_account')
     .where('payments.account_id', '=', holder.accountId)
     .where('payments.network', '=', holder.network);
   if (payment_id !== undefined) query = query.where('payments.id', '=', payment_id);
@@ -72,6 +75,7 @@ async function find(reader: Reader, holder: Holder, reference: PaymentReference,
   return {
     ...row,
     treasury_owner: row.treasury_owner as Owner,
+    treasury_account: row.treasury_account as TokenAccount,
     payer_owner: row.payer_owner as Owner | null,
     payer_account: row.payer_account as TokenAccount | null,
     network: holder.network,

@@ -188,6 +188,11 @@ const judgements = {
     'Ask for at most `refundable_atomic`, or leave the amount out to refund all that is left.',
   ),
   amount_not_positive: problem(422, 'The amount is zero', 'Ask for at least one atom.'),
+  too_many_legs: problem(
+    422,
+    'The refund would take too many transfers',
+    'Ask for at most `max_legs` times `max_leg_atomic` at once, and for the rest with another refund.',
+  ),
   amount_too_small: problem(422, 'The amount is below what can be sent', 'Ask for more.'),
   fee_not_below_amount: problem(422, 'The fee is not below the amount', 'Lower the fee: the payer must receive something.'),
   refund_window_passed: problem(
@@ -236,7 +241,7 @@ const judgements = {
   ),
   no_cashback_rule: problem(422, 'The agent has no cashback rule', 'Set a rule, or name `basis_points`.'),
   cashback_zero: problem(422, 'The cashback would be zero', 'Nothing to do.'),
-  treasury_opening: problem(503, 'The treasury of this link is being opened', 'Try again in a few seconds; nothing was charged.'),
+  treasury_opening: problem(503, 'The treasury is being opened', 'Try again in a few seconds; nothing was charged.'),
 } as const satisfies Record<string, Problem>;
 
 /** Every code a caller may meet, with its status. A code's page in the docs is made from this. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Caller } from '#libs/accounts/find-caller';
 import type { Clock } from '#libs/clock/clock';
+import { maxLegOf } from '#libs/config/limits';
 import type { Database, Reader, Tx } from '#libs/db/database';
 import { dueIn } from '#libs/db/due';
 import { type Answer, type Ask, once } from '#libs/idempotency/once';
@@ -15,9 +16,11 @@ import { refuse } from '#libs/problems/refusal';
 import type { Pace } from '#libs/states/pace';
 import { waitFor } from '#libs/states/waiting';
 import type { Sight } from './destination.ts';
-import { judgeAmount, judgeLimits } from './judge.ts';
+import { judgeAmount, judgeFee, judgeLimits } from './judge.ts';
+import { type LegPart, splitLegs } from './legs.ts';
 import { assetOfPayment, type Destination, judgeDestination, sightOf, useProof } from './redirect.ts';
 import { contentHash, type RefundRequest } from './request.ts';
+import { type MoneySource, sourceOf } from './source.ts';
 import { type Desk, refundEvent } from './transition.ts';
 import { type RefundView, viewRefund } from './view.ts';
 
@@ -27,6 +30,8 @@ export interface AcceptDeps extends Desk {
   clock: Clock;
   pace: Pace;
   chains: Parts['chains'];
+  /** The signers' limits. */
+  config: Parts['config'];
 }
 
 /**
@@ -58,7 +63,9 @@ async function accept(
   const { settings } = payment;
   const refunds = settings.max_refunds_per_payment === null ? 0 : await countRefunds(tx, payment.id);
   judgeLimits(payment, settings, refunds, deps.clock.now());
-  judgeSource(payment, request);
+  const source = await sourceOf(tx, payment, request);
+  const fee = judgeFee(request, amount);
+  const legs = splitLegs(amount, fee, maxLegOf(deps.config, payment.network));
   const to = await destinationOf(payment, request, {
     mayRedirect: caller.scopes.has('refunds:redirect'),
     refundId: null,
@@ -66,7 +73,8 @@ async function accept(
     now: deps.clock.now(),
     sight,
   });
-  const view = await write(tx, deps, payment, request, amount, to, { type: 'api_key', id: caller.keyId });
+  const promise = { payment, request, source, amount, fee, legs, to, initiator: { type: 'api_key', id: caller.keyId } };
+  const view = await write(tx, deps, promise);
   if (to?.how === 'redirect_signed') await useProof(tx, payment, request.destination?.proof, view.id);
   return { status: 201, body: view };
 }
@@ -96,17 +104,6 @@ export async function countRefunds(reader: Reader, paymentId: string): Promise<n
   return Number(n);
 }
 
-/** Where the money comes from: today the payment's treasury. */
-export function judgeSource(payment: LockedPayment, request: RefundRequest): void {
-  if (payment.treasury_kind !== 'managed') {
-    refuse('source_not_allowed', {
-      detail: `The treasury of this agent is ${payment.treasury_kind}: Ebb holds no key that could pay from it.`,
-    });
-  }
-  if (request.source === 'platform') refuse('source_not_allowed', { detail: 'This account has no platform treasury.' });
-  if (request.fee) refuse('source_not_allowed', { detail: 'A fee cannot be kept from refunds of this account.' });
-}
-
 /** Where it goes: as asked, or else back to whoever paid; null where that is not known. */
 export async function destinationOf(
   payment: LockedPayment,
@@ -118,35 +115,44 @@ export async function destinationOf(
   return { owner: payment.payer_owner, tokenAccount: payment.payer_account, how: 'payer' };
 }
 
-/** Refund, leg, reservation, event and start line: the promise, whole or not at all. */
-async function write(
-  tx: Tx,
-  deps: AcceptDeps,
-  payment: LockedPayment,
-  request: RefundRequest,
-  amount: Atoms,
-  to: Destination | null,
-  initiator: { type: string; id: string },
-): Promise<RefundView> {
+/** What is promised, judged. */
+interface RefundPromise {
+  payment: LockedPayment;
+  request: RefundRequest;
+  source: MoneySource;
+  amount: Atoms;
+  fee: Atoms;
+  legs: readonly LegPart[];
+  to: Destination | null;
+  initiator: { type: string; id: string };
+}
+
+/** Refund, legs with a reservation each, event and start line: the promise, whole or not at all. */
+async function write(tx: Tx, deps: AcceptDeps, promise: RefundPromise): Promise<RefundView> {
+  const { payment, request, source, amount, to, initiator } = promise;
   const now = deps.clock.now();
   const id = deps.ids.next('refund');
-  const legId = deps.ids.next('leg');
+  const legs = promise.legs.map(part => {
+    const legId = deps.ids.next('leg');
+    return { ...part, id: legId, reservation: `${legId}:reserve` };
+  });
   const workflowId = `refund:${id}`;
   const status = to ? 'pending' : 'requires_address';
   const waiting = waitFor(to ? 'not_yet_sent' : 'address', now);
-  const reservation = `${legId}:reserve`;
-  await transfer(tx, {
-    id: reservation,
-    kind: 'pending',
-    network: payment.network,
-    asset: payment.asset,
-    amount,
-    debit: { code: 'payment', object: payment.id },
-    credit: { code: 'treasury', object: payment.treasury_id },
-    occurredAt: now,
-    source: { type: 'refund', id },
-  });
-  // One statement for both: what a refund costs is mostly its round trips.
+  for (const leg of legs) {
+    await transfer(tx, {
+      id: leg.reservation,
+      kind: 'pending',
+      network: payment.network,
+      asset: payment.asset,
+      amount: leg.amount,
+      debit: { code: 'payment', object: payment.id },
+      credit: source.side,
+      occurredAt: now,
+      source: { type: 'refund', id },
+    });
+  }
+  // One statement for refund and legs: what a refund costs is mostly its round trips.
   const promised = tx.with('refund', cte =>
     cte.insertInto('refunds').values({
       id,
@@ -158,11 +164,12 @@ async function write(
       waiting: JSON.stringify(waiting),
       needs_attention: to === null,
       amount: amount.toString(),
+      fee: promise.fee.toString(),
       currency: payment.currency,
       asset: payment.asset,
       token_program: payment.token_program,
       source: request.source ?? 'merchant',
-      treasury_id: payment.treasury_id,
+      treasury_id: source.treasuryId,
       destination_owner: to?.owner ?? null,
       destination_account: to?.tokenAccount ?? null,
       destination_how: to?.how ?? 'unknown',
@@ -180,7 +187,17 @@ async function write(
   );
   await promised
     .insertInto('legs')
-    .values({ id: legId, refund_id: id, leg: 0, amount: amount.toString(), status: 'reserved', reservation_id: reservation })
+    .values(
+      legs.map(leg => ({
+        id: leg.id,
+        refund_id: id,
+        leg: leg.leg,
+        amount: leg.amount.toString(),
+        fee: leg.fee.toString(),
+        status: 'reserved',
+        reservation_id: leg.reservation,
+      })),
+    )
     .execute();
   const view = await viewRefund(tx, id, deps.workflowUrl);
   const event = refundEvent(payment.account_id, initiator, 'refund.created', view);

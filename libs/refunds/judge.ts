@@ -1,5 +1,5 @@
 import type { AccountSettings } from '#libs/accounts/settings';
-import { type Atoms, fitsU64, mustAtoms } from '#libs/money/atoms';
+import { type Atoms, atoms, fitsU64, mustAtoms } from '#libs/money/atoms';
 import type { LockedPayment } from '#libs/payments/lock';
 import { refuse } from '#libs/problems/refusal';
 import type { RefundRequest } from './request.ts';
@@ -36,6 +36,28 @@ export function judgeAmount(payment: LockedPayment, request: RefundRequest): Ato
     });
   }
   return mustAtoms(amount.toString());
+}
+
+/** What is kept back of a refund, in atoms; none when the request names none. Only of the merchant's own money. */
+export function judgeFee(request: RefundRequest, amount: Atoms): Atoms {
+  const { fee, source } = request;
+  if (!fee) return atoms(0n);
+  if (source === 'platform') {
+    refuse('source_not_allowed', {
+      detail: 'A fee is kept from refunds that the merchant’s own treasury pays.',
+      errors: [at('/fee', 'source_not_allowed')],
+    });
+  }
+  const asked = BigInt(fee.amount_atomic);
+  if (asked === 0n) refuse('amount_not_positive', { errors: [at('/fee/amount_atomic', 'amount_not_positive')] });
+  if (asked >= amount) {
+    refuse('fee_not_below_amount', {
+      detail: `A fee of ${asked} atoms leaves nothing of ${amount}.`,
+      members: { fee_atomic: asked.toString(), amount_atomic: amount.toString() },
+      errors: [at('/fee/amount_atomic', 'fee_not_below_amount')],
+    });
+  }
+  return atoms(asked);
 }
 
 const DAY_MS = 86_400_000;

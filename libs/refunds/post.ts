@@ -3,7 +3,7 @@ import type { Tx } from '#libs/db/database';
 import { post } from '#libs/ledger/resolve';
 import { transfer } from '#libs/ledger/transfer';
 import type { Network } from '#libs/money/assets';
-import { mustAtoms } from '#libs/money/atoms';
+import { atoms, mustAtoms } from '#libs/money/atoms';
 import { deleteLines } from '#libs/outbox/lines';
 import { writeOutcome } from '#libs/outbox/outcome';
 import type { EventKind } from '#libs/outbox/write-event';
@@ -14,8 +14,10 @@ import { viewPayment } from '#libs/payments/view';
 import { publishRefund } from '#libs/receipts/publish-refund';
 import type { LandedLeg, Run } from '#libs/states/outcomes';
 import { type PaymentStatus, paymentEdge } from '#libs/states/payment';
+import { waitFor } from '#libs/states/waiting';
 import { isDead, markLanded } from '#libs/transfers/attempts';
-import { type Actor, moveRefund } from './transition.ts';
+import { feeShare } from '#libs/transfers/fee-share';
+import { type Actor, moveRefund, type RefundChange } from './transition.ts';
 import type { RefundView } from './view.ts';
 
 /**
@@ -62,9 +64,11 @@ export async function postLocked(
   const network = refund.network as Network;
   const occurredAt = new Date(landed.block_time);
 
-  await markLanded(tx, landed.attempt_id);
+  const carried = await markLanded(tx, landed.attempt_id);
+  const networkFee = feeShare(mustAtoms(landed.fee_lamports), carried.length, carried.indexOf(leg.id));
   await post(tx, { id: `${leg.reservation_id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
-  await bookFee(tx, refund.account_id, network, refund.id, landed);
+  await keepFee(tx, refund, leg, landed);
+  await bookNetworkFee(tx, refund, leg.id, networkFee, landed);
   await tx
     .updateTable('legs')
     .set({
@@ -72,14 +76,16 @@ export async function postLocked(
       tx_sig: landed.tx_sig,
       slot: landed.slot,
       block_time: occurredAt,
-      network_fee_lamports: landed.fee_lamports,
+      network_fee_lamports: networkFee.toString(),
+      destination_owner: refund.destination_owner,
+      destination_account: refund.destination_account,
     })
     .where('id', '=', leg.id)
     .execute();
-  const last = await allPosted(tx, refund.id);
+  const rest = await restOf(tx, refund.id, leg.id);
   const statusBefore = payment.status as PaymentStatus;
   const statusAfter = await nameByBalance(tx, payment.id, statusBefore);
-  await countRefunded(tx, payment.link_id, leg.amount, last);
+  await countRefunded(tx, payment.link_id, leg.amount, rest.booked === 0);
   if (!payment.tx_sig || !payment.receipt_hash || !refund.destination_account)
     throw new Error(`payment ${payment.id} has no receipt`);
   const { hash } = await publishRefund(
@@ -109,14 +115,13 @@ export async function postLocked(
   );
   await tx.updateTable('legs').set({ receipt_hash: hash }).where('id', '=', leg.id).execute();
   await tx.updateTable('refunds').set({ tx_sig: landed.tx_sig, receipt_hash: hash }).where('id', '=', refund.id).execute();
-  const to = last ? 'succeeded' : 'processing';
-  const view = await moveRefund(tx, desk, refund, actor, { to, waiting: null, completed: last });
+  const view = await moveRefund(tx, desk, refund, actor, afterPosting(rest, desk.clock.now()));
   const edge = paymentEdge(statusBefore, statusAfter);
   if (edge || statusAfter === 'partially_refunded') {
     const kind = (edge?.event ?? 'payment.partially_refunded') as EventKind;
     await tellPayment(tx, desk.ids, refund.account_id, actor, kind, await viewPayment(tx, payment.id, desk.workflowUrl));
   }
-  if (last && run) {
+  if (rest.open === 0 && run) {
     await deleteLines(tx, run.workflow_id);
     await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
   }
@@ -131,22 +136,36 @@ async function repost(tx: Tx, parts: Parts, refund: LockedRefund, legId: string,
     .set({ status: 'posted', ...where })
     .where('id', '=', legId)
     .execute();
-  const last = await allPosted(tx, refund.id);
-  const change = { to: last ? ('succeeded' as const) : ('processing' as const), waiting: null, completed: last };
+  const rest = await restOf(tx, refund.id, legId);
+  const change = afterPosting(rest, parts.clock.now());
   const view = await moveRefund(tx, parts, refund, { type: 'workflow', id: run.workflow_id }, change);
-  if (last) await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
+  if (rest.open === 0) await writeOutcome(tx, run, 'refundPayment', view.status, refund.id);
   return { status: view.status, tx_sig: landed.tx_sig };
 }
 
-async function allPosted(tx: Tx, refundId: string): Promise<boolean> {
-  const open = await tx
-    .selectFrom('legs')
-    .select('id')
-    .where('refund_id', '=', refundId)
-    .where('status', '<>', 'posted')
-    .limit(1)
-    .execute();
-  return open.length === 0;
+interface Rest {
+  /** Moved, as the books have it; the chain may have lost it meanwhile. */
+  booked: number;
+  voided: number;
+  /** Still to be paid. */
+  open: number;
+}
+
+/** How the other legs of a refund stand. */
+async function restOf(tx: Tx, refundId: string, legId: string): Promise<Rest> {
+  const { rows } = await sql<Rest>`
+    select count(receipt_hash)::int as booked, count(*) filter (where status = 'voided')::int as voided,
+      count(*) filter (where status not in ('posted', 'voided'))::int as open
+    from legs where refund_id = ${refundId} and id <> ${legId}`.execute(tx);
+  const [rest] = rows;
+  if (!rest) throw new Error(`legs of ${refundId} cannot be counted`);
+  return rest;
+}
+
+/** Where a refund goes when a leg of it is posted: on to the next, or to its end. */
+function afterPosting(rest: Rest, now: Date): RefundChange {
+  if (rest.open > 0) return { to: 'processing', waiting: waitFor('not_yet_sent', now) };
+  return { to: rest.voided > 0 ? 'partially_succeeded' : 'succeeded', waiting: null, completed: true };
 }
 
 type LockedRefund = Awaited<ReturnType<typeof lockAll>>['refund'];
@@ -165,20 +184,42 @@ export async function lockAll(tx: Tx, ref: { legId: string; refundId: string }) 
   return { payment, refund, leg };
 }
 
-/** What the network took for it, once per transaction, in lamports. */
-async function bookFee(tx: Tx, accountId: string, network: Network, refundId: string, landed: LandedLeg): Promise<void> {
-  const amount = mustAtoms(landed.fee_lamports);
+type LockedLeg = Awaited<ReturnType<typeof lockAll>>['leg'];
+
+/**
+ * What is kept of the leg: the books have let its gross out of the treasury, the chain only what the payer got. The
+ * reservation names it, so that a leg that is reserved anew after a reversal keeps its fee anew.
+ */
+async function keepFee(tx: Tx, refund: LockedRefund, leg: LockedLeg, landed: LandedLeg): Promise<void> {
+  const amount = mustAtoms(leg.fee);
   if (amount === 0n) return;
   await transfer(tx, {
-    id: `${landed.attempt_id}:fee`,
+    id: `${leg.reservation_id}:kept`,
     kind: 'single',
-    network,
-    asset: 'SOL',
+    network: refund.network as Network,
+    asset: refund.asset,
     amount,
-    debit: { code: 'network_fee', object: accountId },
-    credit: { code: 'fee_payer', object: network },
+    debit: { code: 'treasury', object: refund.treasury_id },
+    credit: { code: 'fee_payable', object: refund.account_id },
     occurredAt: new Date(landed.block_time),
-    source: { type: 'refund', id: refundId },
+    source: { type: 'refund', id: refund.id },
+    signature: landed.tx_sig,
+  });
+}
+
+/** The leg's share of what the network took, in lamports. */
+async function bookNetworkFee(tx: Tx, refund: LockedRefund, legId: string, share: bigint, landed: LandedLeg): Promise<void> {
+  if (share === 0n) return;
+  await transfer(tx, {
+    id: `${landed.attempt_id}:fee:${legId}`,
+    kind: 'single',
+    network: refund.network as Network,
+    asset: 'SOL',
+    amount: atoms(share),
+    debit: { code: 'network_fee', object: refund.account_id },
+    credit: { code: 'fee_payer', object: refund.network },
+    occurredAt: new Date(landed.block_time),
+    source: { type: 'refund', id: refund.id },
     signature: landed.tx_sig,
   });
 }

@@ -1,22 +1,25 @@
 import type { Caller } from '#libs/accounts/find-caller';
 import { ChainUnavailable } from '#libs/chain/chain';
+import { maxLegOf } from '#libs/config/limits';
 import type { Reader } from '#libs/db/database';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
-import { asOwner, asTokenAccount } from '#libs/money/solana-types';
+import { asOwner } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import { findPayment, type LockedPayment } from '#libs/payments/lock';
 import type { ProblemCode } from '#libs/problems/catalogue';
 import { Refusal, refuse } from '#libs/problems/refusal';
 import { type Waiting, waitFor } from '#libs/states/waiting';
 import { prepare } from '#libs/transfers/plan';
-import { countRefunds, destinationOf, judgeSource } from './accept.ts';
+import { countRefunds, destinationOf } from './accept.ts';
 import { routeFault, type Sight } from './destination.ts';
-import { judgeAmount, judgeLimits } from './judge.ts';
+import { judgeAmount, judgeFee, judgeLimits } from './judge.ts';
+import { type LegPart, splitLegs } from './legs.ts';
 import { assetOfPayment, type Destination, judgeProofUnused, sightOf } from './redirect.ts';
 import { contentHash, type RefundRequest } from './request.ts';
 import { planOf } from './route-plan.ts';
+import { type MoneySource, sourceOf } from './source.ts';
 
-export type PreviewDeps = Pick<Parts, 'db' | 'clock' | 'chains' | 'feePayer'>;
+export type PreviewDeps = Pick<Parts, 'db' | 'clock' | 'chains' | 'feePayer' | 'config'>;
 
 /** What would become of a refund if it were asked for now (API.md). Nothing is reserved: another request may come first. */
 export interface RefundPreview {
@@ -31,7 +34,7 @@ export interface RefundPreview {
   amount_atomic: string | null;
   payer_receives_atomic: string | null;
   destination: { owner: string; token_account: string; how: string } | null;
-  legs: { leg: number; amount_atomic: string }[];
+  legs: { leg: number; amount_atomic: string; payer_receives_atomic: string }[];
   /** Null where it would be refused. */
   status: 'pending' | 'requires_address' | null;
   /** What it would wait for before it is sent; null where nothing stands in its way, or the chain was not asked. */
@@ -46,6 +49,8 @@ export interface RefundPreview {
   refusals: { code: ProblemCode; status: number; detail: string; members: Record<string, unknown> }[];
 }
 
+/** A fee of a refused amount is judged by itself. */
+const NO_LIMIT = atoms(2n ** 64n - 1n);
 /** As long as a real one, so that its transaction is as large. */
 const REFUND_ID = 're_00000000000000000000000000';
 
@@ -58,9 +63,9 @@ export async function previewRefund(deps: PreviewDeps, caller: Caller, request: 
   const asset = request.destination ? await assetOfPayment(reader, caller, request) : null;
   const sight = await sightOf(chain, 'api.refund.preview', asset, request.destination);
   const judged = await judge(deps, caller, payment, request, sight);
-  const { amount, to, refusals, known } = judged;
-  const sendable = refusals.length === 0 && known === null && amount !== null && to !== null;
-  const road = sendable ? await look(deps, payment, amount, to) : null;
+  const { amount, net, source, legs, to, refusals, known } = judged;
+  const sendable = refusals.length === 0 && known === null && source !== null && to !== null;
+  const road = sendable ? await look(deps, payment, { source, legs, to }) : null;
   return {
     payment_id: payment.id,
     network: payment.network,
@@ -70,9 +75,13 @@ export async function previewRefund(deps: PreviewDeps, caller: Caller, request: 
     refunded_atomic: payment.refunded.toString(),
     reserved_atomic: payment.reserved.toString(),
     amount_atomic: amount?.toString() ?? null,
-    payer_receives_atomic: amount?.toString() ?? null,
+    payer_receives_atomic: net?.toString() ?? null,
     destination: to && { owner: to.owner, token_account: to.tokenAccount, how: to.how },
-    legs: amount === null ? [] : [{ leg: 0, amount_atomic: amount.toString() }],
+    legs: legs.map(one => ({
+      leg: one.leg,
+      amount_atomic: one.amount.toString(),
+      payer_receives_atomic: (one.amount - one.fee).toString(),
+    })),
     status: refusals.length > 0 ? null : to ? 'pending' : 'requires_address',
     waiting: refusals.length > 0 || known ? null : to ? (road?.waiting ?? null) : waitFor('address', deps.clock.now()),
     chain_asked: road !== null,
@@ -85,6 +94,11 @@ export async function previewRefund(deps: PreviewDeps, caller: Caller, request: 
 
 interface Judged {
   amount: Atoms | null;
+  /** What the payer gets of it. */
+  net: bigint | null;
+  source: MoneySource | null;
+  /** None where it is refused, or stands already. */
+  legs: readonly LegPart[];
   to: Destination | null;
   known: string | null;
   refusals: RefundPreview['refusals'];
@@ -112,10 +126,24 @@ async function judge(
     }
   };
   const known = await allowed(() => knownRefund(reader, payment.id, request));
-  if (known) return { amount: mustAtoms(known.amount), to: null, known: known.id, refusals };
+  if (known) {
+    const net = mustAtoms(known.amount) - mustAtoms(known.fee);
+    return {
+      amount: mustAtoms(known.amount),
+      net,
+      source: null,
+      legs: await legsOf(reader, known.id),
+      to: null,
+      known: known.id,
+      refusals,
+    };
+  }
   const amount = await allowed(() => judgeAmount(payment, request));
   await allowed(async () => judgeLimits(payment, payment.settings, await countRefunds(reader, payment.id), now));
-  await allowed(() => judgeSource(payment, request));
+  const source = await allowed(() => sourceOf(reader, payment, request));
+  const fee = await allowed(() => judgeFee(request, amount ?? NO_LIMIT));
+  const split =
+    amount === null || fee === null ? null : await allowed(() => splitLegs(amount, fee, maxLegOf(deps.config, payment.network)));
   const to = await allowed(async () => {
     const by = { mayRedirect: caller.scopes.has('refunds:redirect'), refundId: null, sight, now };
     // A proof is over the amount: without one it cannot be judged.
@@ -124,14 +152,15 @@ async function judge(
     if (found?.how === 'redirect_signed') await judgeProofUnused(reader, payment, request.destination?.proof);
     return found;
   });
-  return { amount, to, known: null, refusals };
+  const net = amount === null || fee === null ? null : amount - fee;
+  return { amount, net, source, legs: split ?? [], to, known: null, refusals };
 }
 
 async function knownRefund(reader: Reader, paymentId: string, request: RefundRequest) {
   if (request.external_id === undefined) return null;
   const found = await reader
     .selectFrom('refunds')
-    .select(['id', 'amount', 'content_hash'])
+    .select(['id', 'amount', 'fee', 'content_hash'])
     .where('payment_id', '=', paymentId)
     .where('external_id', '=', request.external_id)
     .executeTakeFirst();
@@ -140,36 +169,52 @@ async function knownRefund(reader: Reader, paymentId: string, request: RefundReq
   return found;
 }
 
+/** The legs a known refund was given. */
+async function legsOf(reader: Reader, refundId: string): Promise<LegPart[]> {
+  const rows = await reader
+    .selectFrom('legs')
+    .select(['leg', 'amount', 'fee'])
+    .where('refund_id', '=', refundId)
+    .orderBy('leg')
+    .execute();
+  return rows.map(row => ({ leg: row.leg, amount: mustAtoms(row.amount), fee: mustAtoms(row.fee) }));
+}
+
 /** The same look at the chain that signing takes: what stands in the way, or what it would cost. Null where it does not answer. */
 async function look(
   deps: PreviewDeps,
   payment: LockedPayment,
-  amount: Atoms,
-  to: Destination,
+  { source, legs, to }: { source: MoneySource; legs: readonly LegPart[]; to: Destination },
 ): Promise<{ waiting: Waiting | null; fee: string | null } | null> {
   const chain = chainOf(deps, payment.network);
-  const { treasury_account, slot } = await deps.db.read
+  const { slot } = await deps.db.read
     .selectFrom('payments')
-    .innerJoin('treasury_accounts', join =>
-      join
-        .onRef('treasury_accounts.treasury_id', '=', 'payments.treasury_id')
-        .onRef('treasury_accounts.mint', '=', 'payments.asset'),
-    )
-    .select(['treasury_accounts.token_account as treasury_account', 'payments.slot'])
-    .where('payments.id', '=', payment.id)
+    .select('slot')
+    .where('id', '=', payment.id)
     .executeTakeFirstOrThrow();
-  const source = asTokenAccount(treasury_account);
-  const leg = { ...payment, amount: amount.toString(), treasury_account: source, refund_id: REFUND_ID, leg: 0 };
+  const nets = legs.map(one => one.amount - one.fee);
+  const total = nets.reduce((sum, one) => sum + one, 0n);
+  // Legs differ in nothing but their amount, which costs the network nothing: the first stands for all.
+  const [first = total] = nets;
+  const leg = {
+    ...payment,
+    net: first.toString(),
+    treasury_owner: source.owner,
+    treasury_account: source.tokenAccount,
+    refund_id: REFUND_ID,
+    leg: 0,
+  };
   const plan = planOf(asOwner(deps.feePayer.address), leg, to.tokenAccount);
   const step = 'api.refund.preview';
   try {
     const fault = await routeFault(chain, step, {
-      source,
+      source: source.tokenAccount,
       destination: to.tokenAccount,
       owner: to.owner,
       feePayer: plan.feePayer,
       mint: plan.mint,
-      amount,
+      // One after the other they take all of it.
+      amount: total,
       paidAtSlot: BigInt(slot ?? 0),
     });
     if (fault) return { waiting: waitFor(fault, deps.clock.now()), fee: null };
@@ -177,7 +222,7 @@ async function look(
     // A node that does not know a fresh blockhash is behind: it has not answered.
     if ('error' in prepared && prepared.error.includes('BlockhashNotFound')) return null;
     if ('error' in prepared) return { waiting: waitFor('attempts_exhausted', deps.clock.now()), fee: null };
-    return { waiting: null, fee: prepared.feeLamports.toString() };
+    return { waiting: null, fee: (prepared.feeLamports * BigInt(legs.length)).toString() };
   } catch (error) {
     if (error instanceof ChainUnavailable) return null;
     throw error;

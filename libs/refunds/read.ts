@@ -59,17 +59,13 @@ export async function listRefunds(
     .limit(ask.limit + 1);
   if (ask.owner_agent !== undefined) query = query.where('a.mint', '=', ask.owner_agent);
   if (ask.payer !== undefined) query = query.where('p.payer_owner', '=', ask.payer);
+  // Each leg has a transaction of its own.
+  if (ask.tx_sig !== undefined) {
+    const { tx_sig } = ask;
+    query = query.where('r.id', 'in', eb => eb.selectFrom('legs').select('refund_id').where('tx_sig', '=', tx_sig));
+  }
   if (ask.needs_attention !== undefined) query = query.where('r.needs_attention', '=', ask.needs_attention);
-  for (const name of [
-    'payment_id',
-    'status',
-    'external_id',
-    'tx_sig',
-    'reason',
-    'failure_code',
-    'client_reference',
-    'batch_id',
-  ] as const) {
+  for (const name of ['payment_id', 'status', 'external_id', 'reason', 'failure_code', 'client_reference', 'batch_id'] as const) {
     const value = ask[name];
     if (value !== undefined) query = query.where(`r.${name}`, '=', value);
   }

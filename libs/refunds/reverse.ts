@@ -33,7 +33,7 @@ export async function reverseLeg(parts: Parts, ref: LegRef, dead: DeadAttempt): 
 
     const at = parts.clock.now();
     const legs = await postedLegs(tx, refund.id, attempt.id);
-    const counted = await isCounted(tx, refund.id);
+    const counted = await isCounted(tx, refund.id, legs);
     await buryAttempt(tx, attempt.id, dead.verdict, 'landed');
     await reversePostings(tx, { source: { type: 'refund', id: refund.id }, signature: attempt.signature, at });
     for (const one of legs) await reserveAnew(tx, one, attempt.id, at);
@@ -105,18 +105,18 @@ async function reserveAnew(tx: Tx, leg: PostedLeg, attemptId: string, at: Date):
   await tx
     .updateTable('legs')
     .set({ status: 'reserved', reservation_id, tx_sig: null, slot: null, block_time: null, network_fee_lamports: null })
+    .set({ destination_owner: null, destination_account: null })
     .set({ receipt_hash: null, finalized_at: null })
     .where('id', '=', leg.id)
     .execute();
 }
 
-/** Whether the link's counters have this refund: they count it with its last leg. */
-async function isCounted(tx: Tx, refundId: string): Promise<boolean> {
-  const { rows } = await sql<{ whole: boolean }>`
-    select bool_and(receipt_hash is not null) as whole from legs where refund_id = ${refundId} and status <> 'voided'`.execute(
-    tx,
-  );
-  return rows[0]?.whole === true;
+/** Whether nothing of the refund stays booked without these legs: the link's counters count it with its first. */
+async function isCounted(tx: Tx, refundId: string, legs: readonly PostedLeg[]): Promise<boolean> {
+  const { rows } = await sql<{ others: boolean }>`
+    select exists (select from legs where refund_id = ${refundId} and receipt_hash is not null
+      and id <> all(${legs.map(leg => leg.id)}::text[])) as others`.execute(tx);
+  return legs.length > 0 && rows[0]?.others !== true;
 }
 
 async function countBack(tx: Tx, linkId: string, legs: readonly PostedLeg[], counted: boolean): Promise<void> {

@@ -7,8 +7,8 @@ import { refundMemo, type TransferPlan } from '#libs/transfers/build';
 export interface LegFacts {
   refund_id: string;
   leg: number;
-  /** In atoms. */
-  amount: string;
+  /** What the chain moves, in atoms: the leg's amount without what is kept of it. */
+  net: string;
   network: string;
   asset: string;
   token_program: string;
@@ -27,6 +27,6 @@ export function planOf(feePayer: Owner, leg: LegFacts, destination: TokenAccount
     mint: asMint(leg.asset),
     tokenProgram: leg.token_program as TokenProgram,
     decimals: asset.decimals,
-    legs: [{ memo: refundMemo(leg.refund_id, leg.leg), destination, amount: mustAtoms(leg.amount), open }],
+    legs: [{ memo: refundMemo(leg.refund_id, leg.leg), destination, amount: mustAtoms(leg.net), open }],
   };
 }

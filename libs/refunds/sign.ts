@@ -43,7 +43,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     owner: leg.destination_owner,
     feePayer: plan.feePayer,
     mint: plan.mint,
-    amount: mustAtoms(leg.amount),
+    amount: mustAtoms(leg.net),
     paidAtSlot: BigInt(leg.payment_slot),
   });
   if (fault) return wait(fault);
@@ -59,6 +59,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     const held = await lockCarried(tx, ref);
     if (!held) return { kind: 'outcome', outcome: { kind: 'stopped', status: 'carried_elsewhere' } };
     if (held.leg_status === 'posted') return { kind: 'outcome', outcome: { kind: 'posted' } };
+    if (held.leg_status === 'voided') return { kind: 'outcome', outcome: { kind: 'voided' } };
     if (nothingToSign(held, leg)) return { kind: 'outcome', outcome: lookAgain(held, parts.clock.now()) };
     if (dead) await buryAttempt(tx, dead.attemptId, dead.verdict);
     // Another run was quicker: its attempt is the one to follow.

@@ -16,7 +16,9 @@ export interface LegAtWork {
   leg_status: string;
   /** Set where it was posted once and is gone from the chain: nothing is signed anew for it before the books are set right. */
   leg_receipt: string | null;
+  /** What the payment gives, and what of it the chain moves: without the fee. */
   amount: string;
+  net: string;
   attempts_set_aside: number;
   refund_id: string;
   carrier: string;
@@ -64,9 +66,9 @@ export async function takeLeg(
       .execute();
     const leg = await readLeg(tx, ref.legId);
     if (leg.leg_status === 'posted') return { kind: 'posted' };
-    if (leg.carrier !== ref.carrier || REFUND_TERMINAL.has(leg.status) || leg.leg_status === 'voided') {
-      return { kind: 'stopped', status: leg.status };
-    }
+    if (leg.carrier !== ref.carrier || REFUND_TERMINAL.has(leg.status)) return { kind: 'stopped', status: leg.status };
+    // Given back to the payment while another leg of this refund was gone: that one is carried on without it.
+    if (leg.leg_status === 'voided') return { kind: 'voided' };
     return { kind: 'work', leg };
   });
 }
@@ -74,7 +76,7 @@ export async function takeLeg(
 /** A leg as it stands now. */
 export async function readLeg(reader: Reader, legId: string): Promise<LegAtWork> {
   const { rows } = await sql<LegAtWork>`
-    select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, l.attempts_set_aside, r.id as refund_id, r.carrier, r.account_id, r.network,
+    select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, (l.amount - l.fee)::text as net, l.attempts_set_aside, r.id as refund_id, r.carrier, r.account_id, r.network,
       r.status, r.waiting, r.needs_attention, r.asset, r.token_program, r.currency, p.status as payment_status, p.slot::text as payment_slot, r.treasury_id,
       t.owner as treasury_owner, ta.token_account as treasury_account, r.destination_owner, r.destination_account
     from legs l

@@ -55,6 +55,8 @@ export interface TransferView {
   id: string;
   leg: number;
   amount_atomic: string;
+  payer_receives_atomic: string;
+  destination_token_account: string | null;
   status: string;
   tx_sig: string | null;
   slot: string | null;
@@ -100,7 +102,8 @@ export async function viewRefunds(reader: Reader, ids: readonly string[], workfl
     cross join lateral (
       select coalesce(sum(g.amount) filter (where g.status = 'posted'), 0) as moved,
         coalesce(sum(g.amount) filter (where g.status = 'voided'), 0) as voided,
-        json_agg(json_build_object('id', g.id, 'leg', g.leg, 'amount_atomic', g.amount::text, 'status', g.status,
+        json_agg(json_build_object('id', g.id, 'leg', g.leg, 'amount_atomic', g.amount::text,
+          'payer_receives_atomic', (g.amount - g.fee)::text, 'destination_token_account', g.destination_account, 'status', g.status,
           'tx_sig', g.tx_sig, 'slot', g.slot::text, 'network_fee_lamports', g.network_fee_lamports::text,
           'attempts', (select coalesce(json_agg(json_build_object('attempt', t.number, 'signature', t.signature,
               'last_valid_block_height', t.last_valid_block_height::text, 'outcome', t.outcome) order by t.number), '[]')

@@ -28,6 +28,7 @@ export async function waitLeg(
     const leg = await lockCarried(tx, ref);
     if (!leg) return { kind: 'stopped', status: 'carried_elsewhere' };
     if (leg.leg_status === 'posted') return { kind: 'posted' };
+    if (leg.leg_status === 'voided') return { kind: 'voided' };
     // Posted once and gone from the chain: its death is written only together with the reversal in the books.
     const gone = attempt.dead !== null && leg.leg_receipt !== null;
     if (attempt.dead && !gone) {

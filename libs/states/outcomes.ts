@@ -46,6 +46,8 @@ export interface LandedLeg {
 export type PayOutcome =
   | { kind: 'landed'; landed: LandedLeg }
   | { kind: 'posted' }
+  /** Given back to the payment: nothing is to be paid for this leg. */
+  | { kind: 'voided' }
   | { kind: 'waiting'; reason: WaitReason; since: string; person: boolean; status: string; tx_sig: string | null }
   /** The refund is at its end, or another carries it. */
   | { kind: 'stopped'; status: string };

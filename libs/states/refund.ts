@@ -48,11 +48,14 @@ export const REFUND_EDGES: readonly RefundEdge[] = [
     // And one of its legs that had moved may be gone again.
     edge(one, 'processing', ['carrier', 'operator', 'finality']),
     edge(one, 'succeeded', ['carrier', 'operator']),
+    // A leg has moved before; the rest is given back:
+    edge(one, 'partially_succeeded', ['caller', 'carrier', 'operator']),
   ]),
   edge('pending', 'succeeded', ['carrier', 'operator']),
   edge('pending', 'processing', ['carrier', 'operator', 'finality']),
   edge('pending', 'canceled', ['caller', 'operator']),
   edge('pending', 'failed', ['carrier', 'operator']),
+  edge('pending', 'partially_succeeded', ['caller', 'carrier', 'operator']),
   // From here on with every attempt of the open legs proven dead:
   edge('processing', 'requires_address', ['carrier']),
   edge('processing', 'requires_signature', ['carrier']),

@@ -106,14 +106,13 @@ export async function isDead(tx: Tx, attemptId: string, legId: string): Promise<
   return row?.dead === true;
 }
 
-/** Notes that the chain has confirmed it. */
-export async function markLanded(tx: Tx, attemptId: string): Promise<void> {
-  await tx
-    .updateTable('attempts')
-    .set({ outcome: 'landed', resolved_at: sql`now()` })
-    .where('id', '=', attemptId)
-    .where('outcome', '=', 'live')
-    .execute();
+/** Notes that the chain has confirmed it. Returns the legs it carries, always in the same order. */
+export async function markLanded(tx: Tx, attemptId: string): Promise<string[]> {
+  const { rows } = await sql<{ legs: string[] | null }>`
+    with landed as (
+      update attempts set outcome = 'landed', resolved_at = now() where id = ${attemptId} and outcome = 'live')
+    select array_agg(leg_id order by leg_id) as legs from attempt_legs where attempt_id = ${attemptId}`.execute(tx);
+  return rows[0]?.legs ?? [];
 }
 
 /** Both keys sign; the fee payer's signature comes first and is the transaction's id. */

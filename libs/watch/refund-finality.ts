@@ -4,8 +4,8 @@ import { dueIn } from '#libs/db/due';
 import { writeLine } from '#libs/outbox/lines';
 import type { Parts } from '#libs/parts';
 import { startLine } from '#libs/refunds/accept';
-import { moveRefund, tellRefund } from '#libs/refunds/transition';
-import { viewRefund } from '#libs/refunds/view';
+import { stampRefund } from '#libs/refunds/finalized';
+import { moveRefund } from '#libs/refunds/transition';
 import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
 import { waitFor } from '#libs/states/waiting';
 
@@ -43,13 +43,7 @@ export async function stampLegs(tx: Tx, parts: Parts, seen: readonly SeenLeg[]):
     .returning('refund_id')
     .execute();
   for (const refundId of new Set(legs.map(leg => leg.refund_id))) {
-    const { rows } = await sql<{ account_id: string }>`
-      update refunds set finalized_at = now() where id = ${refundId} and finalized_at is null and status in ('succeeded', 'partially_succeeded')
-        and not exists (select from legs where refund_id = ${refundId} and status <> 'voided' and finalized_at is null)
-      returning account_id`.execute(tx);
-    const [row] = rows;
-    if (!row) continue;
-    await tellRefund(tx, parts, row.account_id, ACTOR, 'refund.finalized', await viewRefund(tx, refundId, parts.workflowUrl));
+    await stampRefund(tx, parts, refundId, ACTOR);
   }
 }
 

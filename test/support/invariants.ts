@@ -16,8 +16,8 @@ export async function violations(stack: Stack): Promise<string[]> {
   try {
     const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
     const over = await rows<{ id: string }>(`
-      select p.id from payments p left join refunds r on r.payment_id = p.id and r.status not in ('failed', 'canceled')
-      where p.captured is not null group by p.id having coalesce(sum(r.amount), 0) > p.captured`);
+      select p.id from payments p left join refunds r on r.payment_id = p.id left join legs l on l.refund_id = r.id and l.status <> 'voided'
+      where p.captured is not null group by p.id having coalesce(sum(l.amount), 0) > p.captured`);
     const unbalanced = await rows<{ id: string }>(`
       select id from ledger_accounts where debits_pending + debits_posted > credits_posted`);
     const twice = await rows<{ leg_id: string }>(`

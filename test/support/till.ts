@@ -48,6 +48,7 @@ export class Till {
       pace: PACE,
       clock: { now: () => new Date() },
       log: { info() {}, warn() {}, error() {} },
+      config: {},
       chains: new Map(),
       facilitators: new Map(),
       workflowUrl: () => null,

@@ -9,7 +9,7 @@ import { type Asked, useApi } from '../testing/use-api.ts';
 import { RefundPreview } from './schemas.ts';
 
 const sighted = sightedChain();
-const under = useApi({}, { chains: new Map([['solana-devnet', sighted.chain]]) });
+const under = useApi({ EBB_MAX_LEG_DEVNET_ATOMIC: '30000' }, { chains: new Map([['solana-devnet', sighted.chain]]) });
 let key = '';
 let plain = '';
 const preview = (body: object, asked: Asked = {}) => under.ask('POST', '/v1/refunds/preview', { key, body, ...asked });
@@ -54,7 +54,10 @@ describe('POST /v1/refunds/preview', () => {
       amount_atomic: '40000',
       payer_receives_atomic: '40000',
       destination: { owner: payer, how: 'payer' },
-      legs: [{ leg: 0, amount_atomic: '40000' }],
+      legs: [
+        { leg: 0, amount_atomic: '30000', payer_receives_atomic: '30000' },
+        { leg: 1, amount_atomic: '10000', payer_receives_atomic: '10000' },
+      ],
       status: 'pending',
       chain_asked: false,
       network_fee_lamports: null,
@@ -103,7 +106,7 @@ describe('POST /v1/refunds/preview', () => {
         amount_atomic: fc.oneof(fc.constant('0'), fc.bigInt(1n, 60_000n).map(String), fc.constant('18446744073709551616')),
         expected_refundable_atomic: fc.constantFrom('100000', '70000', '1'),
         source: fc.constantFrom('merchant' as const, 'platform' as const),
-        fee: fc.constant({ amount_atomic: '1' }),
+        fee: fc.record({ amount_atomic: fc.oneof(fc.constantFrom('0', '1'), fc.bigInt(1n, 70_000n).map(String)) }),
         destination: fc.constant({ owner: elsewhere }),
         external_id: fc.constantFrom('one', 'two'),
       },
@@ -131,9 +134,15 @@ describe('POST /v1/refunds/preview', () => {
             if (refusal) expect(done.body).toMatchObject({ code: refusal.code, status: refusal.status, ...refusal.members });
             else if (said.body.known_refund_id) expect([done.status, done.body.id]).toEqual([200, said.body.known_refund_id]);
             else {
-              const { amount_atomic, payer_receives_atomic, destination } = said.body;
+              const { amount_atomic, payer_receives_atomic, destination, legs } = said.body;
               expect(done.status).toBe(201);
-              expect(done.body).toMatchObject({ amount_atomic, payer_receives_atomic, destination, status: said.body.status });
+              expect(done.body).toMatchObject({
+                amount_atomic,
+                payer_receives_atomic,
+                destination,
+                status: said.body.status,
+                transfers: legs,
+              });
             }
           }
         },

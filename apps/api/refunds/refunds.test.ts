@@ -185,7 +185,7 @@ describe('GET /v1/refunds', () => {
       client_reference: 'c-1',
     });
     const two = await refund({ payment_id: id, amount_atomic: '6', reason: 'fraudulent' });
-    await under.db.read.updateTable('refunds').set({ tx_sig: 'sig-of-two' }).where('id', '=', two.body.id).execute();
+    await under.db.read.updateTable('legs').set({ tx_sig: 'sig-of-two' }).where('refund_id', '=', two.body.id).execute();
     const list = async (query: string, key = under.key) => {
       const answer = await under.ask('GET', `/v1/refunds?${query}`, { key });
       expectShape(answer, 200, RefundList);

@@ -20,8 +20,10 @@ export const REFUSALS: readonly ProblemCode[] = [
   'refund_exceeds_remaining',
   'amount_not_positive',
   'fee_not_below_amount',
+  'too_many_legs',
   'refund_window_passed',
   'too_many_refunds',
   ...REDIRECTS,
   'source_not_allowed',
+  'treasury_opening',
 ];

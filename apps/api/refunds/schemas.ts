@@ -64,7 +64,9 @@ const Transfer = z
   .strictObject({
     id: z.string(),
     leg: z.int().min(0),
-    amount_atomic: AmountAtomic,
+    amount_atomic: AmountAtomic.describe('What the payment gives: with what is kept of it as a fee'),
+    payer_receives_atomic: AmountAtomic.describe('What the chain moves'),
+    destination_token_account: Address.nullable().describe('Where it went; null until it has'),
     status: z.enum(['reserved', 'sent', 'landed', 'posted', 'voided']),
     tx_sig: Signature.nullable(),
     slot: z.string().nullable(),
@@ -151,7 +153,7 @@ export const RefundPreview = z
     destination: z
       .strictObject({ owner: Address, token_account: Address, how: z.enum(['payer', 'redirect_signed', 'redirect_scope']) })
       .nullable(),
-    legs: z.array(z.strictObject({ leg: z.int().min(0), amount_atomic: AmountAtomic })),
+    legs: z.array(z.strictObject({ leg: z.int().min(0), amount_atomic: AmountAtomic, payer_receives_atomic: AmountAtomic })),
     status: z.enum(['pending', 'requires_address']).nullable().describe('Null where it would be refused'),
     waiting: Waiting.nullable().describe('What it would wait for before it is sent'),
     chain_asked: z.boolean().describe('Without the chain’s answer, `waiting` and the fee are not known'),

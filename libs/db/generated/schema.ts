@@ -170,6 +170,14 @@ export interface FacilitatorSettlements {
   wire: Buffer;
 }
 
+export interface FeePayerSpends {
+  account_id: string;
+  created_at: Generated<Timestamp>;
+  id: string;
+  lamports: Int8;
+  network: string;
+}
+
 export interface IdempotencyKeys {
   account_id: string;
   body: Json;
@@ -214,6 +222,9 @@ export interface Legs {
   amount: ColumnType<string, string, string>;
   attempts_set_aside: Generated<number>;
   block_time: Timestamp | null;
+  destination_account: string | null;
+  destination_owner: string | null;
+  fee: Generated<ColumnType<string, string, string>>;
   finalized_at: Timestamp | null;
   id: string;
   leg: number;
@@ -461,6 +472,7 @@ export interface DB {
   event_sequences: EventSequences;
   events: Events;
   facilitator_settlements: FacilitatorSettlements;
+  fee_payer_spends: FeePayerSpends;
   idempotency_keys: IdempotencyKeys;
   ledger_accounts: LedgerAccounts;
   ledger_transfers: LedgerTransfers;

@@ -1,10 +1,9 @@
 import type { Tx } from '#libs/db/database';
 import { refuse } from '#libs/problems/refusal';
 import { REFUND_TERMINAL } from '#libs/states/refund';
-import { moveRefund } from '../transition.ts';
 import type { RefundView } from '../view.ts';
 import { type Act, type ActDeps, carryOut } from './act.ts';
-import { deadLegs, voidLegs } from './unmoved.ts';
+import { endWithRest } from './end-with-rest.ts';
 
 /**
  * Ends a refund whose money has not moved, and gives the reservation back, at once. What has moved of it stays moved: then
@@ -19,9 +18,6 @@ export const cancelRefund = (tx: Tx, deps: ActDeps, act: Act): Promise<RefundVie
         members: { refund_id: refund.id, refund_status: refund.status },
       });
     }
-    const legs = await deadLegs(tx, refund);
-    await voidLegs(tx, legs, deps.clock.now());
-    const to = refund.legs.some(leg => leg.status === 'posted') ? 'partially_succeeded' : 'canceled';
-    await moveRefund(tx, deps, refund, act.actor, { to, waiting: null, completed: true });
+    await endWithRest(tx, deps, refund, act.actor, { to: 'canceled' });
     return 'wake';
   });

@@ -10,11 +10,11 @@ import { REFUND_TERMINAL } from '#libs/states/refund';
 import type { Step } from '#libs/steps/registry';
 import { countAttempts, storeAttempt } from '#libs/transfers/attempts';
 import { lockAll, postLocked } from '../post.ts';
-import { moveRefund } from '../transition.ts';
 import type { RefundView } from '../view.ts';
-import { type Act, type ActDeps, carryOut, type HeldRefund } from './act.ts';
+import { type Act, type ActDeps, carryOut, type HeldLeg, type HeldRefund } from './act.ts';
 import type { ResolveBody } from './bodies.ts';
-import { deadLegs, voidLegs } from './unmoved.ts';
+import { endWithRest } from './end-with-rest.ts';
+import { deadLegs } from './unmoved.ts';
 
 export type ResolveDeps = ActDeps & Pick<Parts, 'chains' | 'db' | 'feePayer'>;
 
@@ -37,14 +37,8 @@ export async function readyToResolve(
 const giveUp = (tx: Tx, deps: ActDeps, act: Act, reason: string): Promise<RefundView> =>
   carryOut(tx, deps, act, async refund => {
     needOpen(refund);
-    await voidLegs(tx, await deadLegs(tx, refund), deps.clock.now());
-    const moved = refund.legs.some(leg => leg.status === 'posted');
-    await moveRefund(tx, deps, refund, act.actor, {
-      to: moved ? 'partially_succeeded' : 'failed',
-      waiting: null,
-      failure: { code: refund.waiting?.reason ?? 'operator', message: reason },
-      completed: true,
-    });
+    const failure = { code: refund.waiting?.reason ?? 'operator', message: reason };
+    await endWithRest(tx, deps, refund, act.actor, { to: 'failed', failure });
     return 'wake';
   });
 
@@ -64,9 +58,7 @@ const resolveWith = async (tx: Tx, deps: ResolveDeps, act: Act, signature: strin
     .execute();
   return carryOut(tx, deps, act, async refund => {
     needOpen(refund);
-    const [leg, ...more] = await deadLegs(tx, refund);
-    if (!leg || more.length > 0) throw new Error(`refund ${refund.id} has not one leg to resolve`);
-    const landed = await match(tx, deps, refund, leg.amount, found);
+    const { leg, landed } = await match(tx, deps, refund, await deadLegs(tx, refund), found);
     const id = deps.ids.next('attempt');
     await storeUnused(tx, {
       id,
@@ -111,8 +103,11 @@ async function findTransaction(deps: ResolveDeps, step: Step, act: Act, signatur
   }
 }
 
-/** What the transaction paid, if it is what this refund was to pay: our treasury's money, all of it, where it was to go. */
-async function match(tx: Tx, deps: ResolveDeps, refund: HeldRefund, amount: string, found: Found | null) {
+/**
+ * What the transaction paid, if it is what a leg of this refund was to pay: our treasury's money, as much as the leg moves,
+ * where it was to go. Of several legs that fit, the first; the others are still to be paid.
+ */
+async function match(tx: Tx, deps: ResolveDeps, refund: HeldRefund, legs: readonly HeldLeg[], found: Found | null) {
   const fail: (detail: string) => never = detail =>
     refuse('resolution_not_matching', { detail, members: { refund_id: refund.id } });
   if (!found) return fail('The chain has no such transaction at `finalized`.');
@@ -127,10 +122,13 @@ async function match(tx: Tx, deps: ResolveDeps, refund: HeldRefund, amount: stri
   const paid = settledTransfer(found.answer, to);
   if (paid.kind !== 'settled') return fail('It did not pay this refund’s destination, or not by one transfer.');
   if (paid.payer.tokenAccount !== treasury) fail('It was not paid by this refund’s treasury.');
-  if (paid.captured.toString() !== amount) fail(`It paid ${paid.captured} atoms, the refund is of ${amount}.`);
+  const moves = legs.map(leg => BigInt(leg.amount) - BigInt(leg.fee));
+  const leg = legs[moves.indexOf(paid.captured)];
+  if (!leg) return fail(`It paid ${paid.captured} atoms; the refund was still to pay ${moves.join(' and ') || 'nothing'}.`);
   if (paid.blockTime === null) return fail('The node does not know when it landed; try again.');
   const ours = mustDecode(found.wire).feePayer === (deps.feePayer.address as Address);
-  return { ...paid, blockTime: paid.blockTime, wire: found.wire, feeLamports: ours ? paid.feeLamports : 0n };
+  const landed = { ...paid, blockTime: paid.blockTime, wire: found.wire, feeLamports: ours ? paid.feeLamports : 0n };
+  return { leg, landed };
 }
 
 /** A transaction resolves or pays one refund: its signature is stored once for ever. */

@@ -1,0 +1,9 @@
+import type { Network } from '#libs/money/assets';
+import { type Atoms, atoms } from '#libs/money/atoms';
+import type { Config } from './config.ts';
+
+/** The most our signer of a network moves in one transfer, in atoms; null: no limit. */
+export function maxLegOf(config: Config, network: Network): Atoms | null {
+  const set = network === 'solana-devnet' ? config.EBB_MAX_LEG_DEVNET_ATOMIC : config.EBB_MAX_LEG_MAINNET_ATOMIC;
+  return set === undefined ? null : atoms(set);
+}
