@@ -5,7 +5,7 @@ const LAYERS = [
   ['clock', 'config', 'ids', 'money', 'problems', 'states', 'steps', 'telemetry'],
   ['chain', 'db', 'pages', 'secrets'],
   ['idempotency', 'ledger', 'outbox'],
-  ['accounts', 'breaks', 'paywall', 'transfers'],
+  ['accounts', 'breaks', 'funds', 'paywall', 'transfers'],
   ['links', 'receipts'],
   ['parts\\.ts'],
   ['payments', 'treasuries'],

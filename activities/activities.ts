@@ -12,6 +12,8 @@ import { openTreasury } from '#libs/treasuries/open';
 import { watchFinality } from '#libs/watch/finality';
 import { restartOverdue } from '#libs/watch/overdue';
 import { endWithoutMoney } from '#libs/watch/reverse-payment';
+import { watchSponsor } from '#libs/watch/sponsor-funds';
+import { watchTreasury } from '#libs/watch/treasury-funds';
 import type { Activities } from '#workflows/contracts/activities';
 
 const BEATS_PER_TIMEOUT = 3;
@@ -54,6 +56,11 @@ export function openActivities(parts: Parts, stopping: AbortSignal): Activities 
       actFromWorkflow(parts, run, { kind, refundId: refund_id, updateId: update_id, arguments: given }),
     /** Safe to repeat: opening an open account changes nothing. */
     openTreasury: ({ treasury_id, run, pace }) => watched(pace, watch => openTreasury(parts, treasury_id, run, watch)),
+    /** Safe to repeat: who is woken in vain waits again. */
+    watchTreasury: ({ treasury_id, mint, run, pace }) =>
+      watched(pace, watch => watchTreasury(parts, { treasuryId: treasury_id, mint }, run, watch)),
+    /** Safe to repeat: who is woken in vain waits again. */
+    watchSponsor: ({ network, run, pace }) => watched(pace, watch => watchSponsor(parts, network, run, watch)),
     /** Safe to repeat: stamps once. */
     watchFinality: ({ pace }) => watched(pace, () => watchFinality(parts)),
     /** Safe to repeat: a start of what runs is no start. */

@@ -3,3 +3,4 @@ export { refundPayment } from './refund-payment.ts';
 export { restartOverdue } from './restart-overdue.ts';
 export { settlePayment } from './settle-payment.ts';
 export { watchFinality } from './watch-finality.ts';
+export { watchSponsor, watchTreasury } from './watch-funds.ts';

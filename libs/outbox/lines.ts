@@ -53,6 +53,17 @@ export async function writeLineOnce(tx: Tx, line: NewLine): Promise<void> {
   if (!waiting) await writeLine(tx, line);
 }
 
+/**
+ * Writes a wake unless one is waiting that no relay has taken up: one under way may have reached its workflow before this
+ * transaction is seen, and then the workflow would never hear of it.
+ */
+export async function writeWakeOnce(tx: Tx, line: Omit<NewLine, 'kind'>): Promise<void> {
+  const { rows } = await sql`
+    select from outbox where workflow_id = ${line.workflowId} and next_at <= clock_timestamp()
+      and (leased_until is null or leased_until < clock_timestamp()) limit 1`.execute(tx);
+  if (rows.length === 0) await writeLine(tx, { ...line, kind: 'wake' });
+}
+
 /** Takes back every line of a workflow, leased or not: what they promised has been done in this transaction. */
 export async function deleteLines(tx: Tx, workflowId: string): Promise<number> {
   const gone = await tx.deleteFrom('outbox').where('workflow_id', '=', workflowId).executeTakeFirst();

@@ -1,6 +1,7 @@
 import { AccountState, getTokenDecoder } from '@solana-program/token';
 import type { Chain } from '#libs/chain/chain';
 import { isTokenProgram } from '#libs/chain/programs';
+import type { FundsSeen } from '#libs/funds/take';
 import type { Mint, Owner, TokenAccount } from '#libs/money/solana-types';
 import type { WaitReason } from '#libs/states/waiting';
 import type { Step } from '#libs/steps/registry';
@@ -18,19 +19,25 @@ export interface Route {
 }
 
 /** Enough SOL for a transaction at the highest price we pay, above what an account must keep to be rent-exempt. */
-const MIN_FEE_LAMPORTS = 890_880n + 60_000n;
+export const MIN_FEE_LAMPORTS = 890_880n + 60_000n;
 const TOKEN_ACCOUNT_BYTES = 165;
 const ADDRESS_BYTES = 32;
 /** The mint extension that holds an authority and whether it has paused the mint. */
 const PAUSABLE = 26;
+
+/** What one look at the way showed: what bars it, and what the source held at which slot. */
+export interface RouteSight {
+  fault: WaitReason | null;
+  funds: FundsSeen;
+}
 
 /**
  * Why the transfer should not be signed now, or null: one look at both token accounts, their mint and the account that pays
  * the fee. A destination that was closed or has another owner since the payment is not paid: its address may be someone
  * else's by now. Nor is one whose owner is a token account or a mint: what arrives there nobody can spend.
  */
-export async function routeFault(chain: Chain, step: Step, route: Route): Promise<WaitReason | null> {
-  const { value } = await chain.ask(step, rpc =>
+export async function routeFault(chain: Chain, step: Step, route: Route): Promise<RouteSight> {
+  const { context, value } = await chain.ask(step, rpc =>
     rpc.getMultipleAccounts([route.source, route.destination, route.feePayer, route.owner, route.mint], {
       encoding: 'base64',
       commitment: 'confirmed',
@@ -40,13 +47,15 @@ export async function routeFault(chain: Chain, step: Step, route: Route): Promis
   const [source, destination, feePayer, owner, mint] = value;
   const from = readTokenAccount(source?.data[0]);
   const to = readTokenAccount(destination?.data[0]);
-  if (to === null || to.owner !== route.owner || isTokenProgram(owner?.owner ?? null)) return 'address';
-  if (to.state === AccountState.Frozen) return 'destination_frozen';
-  if (from?.state === AccountState.Frozen) return 'treasury_frozen';
-  if (isPaused(mint?.data[0])) return 'mint_paused';
-  if (from === null || from.amount < route.amount) return 'insufficient_funds';
-  if ((feePayer?.lamports ?? 0n) < MIN_FEE_LAMPORTS) return 'sponsor_short';
-  return null;
+  const funds = { balance: from?.amount ?? 0n, slot: BigInt(context.slot) };
+  const barred = (fault: WaitReason | null): RouteSight => ({ fault, funds });
+  if (to === null || to.owner !== route.owner || isTokenProgram(owner?.owner ?? null)) return barred('address');
+  if (to.state === AccountState.Frozen) return barred('destination_frozen');
+  if (from?.state === AccountState.Frozen) return barred('treasury_frozen');
+  if (isPaused(mint?.data[0])) return barred('mint_paused');
+  if (funds.balance < route.amount) return barred('insufficient_funds');
+  if ((feePayer?.lamports ?? 0n) < MIN_FEE_LAMPORTS) return barred('sponsor_short');
+  return barred(null);
 }
 
 /** What the chain says of a destination that a caller names: its wallet's address, and that wallet's account for the asset. */

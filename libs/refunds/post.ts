@@ -64,7 +64,7 @@ export async function postLocked(
   const network = refund.network as Network;
   const occurredAt = new Date(landed.block_time);
 
-  const carried = await markLanded(tx, landed.attempt_id);
+  const carried = await markLanded(tx, landed.attempt_id, landed.slot);
   const networkFee = feeShare(mustAtoms(landed.fee_lamports), carried.length, carried.indexOf(leg.id));
   await post(tx, { id: `${leg.reservation_id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
   await keepFee(tx, refund, leg, landed);

@@ -2,6 +2,7 @@ import type { Caller } from '#libs/accounts/find-caller';
 import { ChainUnavailable } from '#libs/chain/chain';
 import { maxLegOf } from '#libs/config/limits';
 import type { Reader } from '#libs/db/database';
+import { wouldTake } from '#libs/funds/take';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
 import { asOwner } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
@@ -207,7 +208,7 @@ async function look(
   const plan = planOf(asOwner(deps.feePayer.address), leg, to.tokenAccount);
   const step = 'api.refund.preview';
   try {
-    const fault = await routeFault(chain, step, {
+    const { fault, funds } = await routeFault(chain, step, {
       source: source.tokenAccount,
       destination: to.tokenAccount,
       owner: to.owner,
@@ -218,6 +219,9 @@ async function look(
       paidAtSlot: BigInt(slot ?? 0),
     });
     if (fault) return { waiting: waitFor(fault, deps.clock.now()), fee: null };
+    const claim = { treasuryId: source.treasuryId, mint: payment.asset, refundId: REFUND_ID, legId: '', amount: total };
+    if (!(await wouldTake(deps.db.read, claim, funds)))
+      return { waiting: waitFor('insufficient_funds', deps.clock.now()), fee: null };
     const prepared = await prepare(chain, { lifetime: step, simulate: step }, plan, 1);
     // A node that does not know a fresh blockhash is behind: it has not answered.
     if ('error' in prepared && prepared.error.includes('BlockhashNotFound')) return null;

@@ -1,4 +1,5 @@
 import { openSigner } from '#libs/accounts/treasury-keys';
+import { takeFunds } from '#libs/funds/take';
 import { mustAtoms } from '#libs/money/atoms';
 import { asOwner } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
@@ -10,6 +11,7 @@ import { checkOutgoing } from '#libs/transfers/check';
 import { prepare } from '#libs/transfers/plan';
 import { routeFault } from './destination.ts';
 import { planOf } from './route-plan.ts';
+import { claimOf } from './short.ts';
 import { type LegAtWork, type LegRef, lockCarried, waitingOutcome } from './take.ts';
 import { moveRefund } from './transition.ts';
 import { type DeadAttempt, waitLeg } from './wait.ts';
@@ -24,9 +26,9 @@ type Signed = { kind: 'signed'; attempt: LiveAttempt } | { kind: 'outcome'; outc
  * lock; under the lock it is judged again whether there is something to sign, and verdict and new attempt are one commit.
  */
 export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: DeadAttempt | null): Promise<Signed> {
-  const wait = async (reason: Parameters<typeof waitLeg>[2]): Promise<Signed> => ({
+  const wait = async (reason: Parameters<typeof waitLeg>[2], balance?: bigint): Promise<Signed> => ({
     kind: 'outcome',
-    outcome: await waitLeg(parts, ref, reason, { live: null, dead }, { destination: leg.destination_account }),
+    outcome: await waitLeg(parts, ref, reason, { live: null, dead }, { destination: leg.destination_account, balance }),
   });
   if (leg.destination_owner === null || leg.destination_account === null) return wait('address');
   if (leg.payment_status === 'pending') return wait('payment_unconfirmed');
@@ -37,7 +39,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
 
   const chain = chainOf(parts, leg.network);
   const plan = planOf(asOwner(parts.feePayer.address), leg, leg.destination_account);
-  const fault = await routeFault(chain, 'refund.destination', {
+  const route = {
     source: plan.source,
     destination: leg.destination_account,
     owner: leg.destination_owner,
@@ -45,17 +47,21 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     mint: plan.mint,
     amount: mustAtoms(leg.net),
     paidAtSlot: BigInt(leg.payment_slot),
-  });
-  if (fault) return wait(fault);
+  };
+  const { fault, funds } = await routeFault(chain, 'refund.destination', route);
+  if (fault) return wait(fault, funds.balance);
   const prepared = await prepare(chain, { lifetime: 'refund.blockhash', simulate: 'refund.simulate' }, plan, tries);
   if ('error' in prepared) {
     parts.log.warn({ refund_id: leg.refund_id, leg_id: leg.leg_id, error: prepared.error }, 'a refund would fail on chain');
-    // A node that does not know a fresh blockhash is behind; anything else fails until somebody changes something.
-    return wait(prepared.error.includes('BlockhashNotFound') ? 'rpc_unavailable' : 'attempts_exhausted');
+    // A node that does not know a fresh blockhash is behind.
+    if (prepared.error.includes('BlockhashNotFound')) return wait('rpc_unavailable');
+    // Another's transfer may have landed since the look; anything else fails until somebody changes something.
+    const again = await routeFault(chain, 'refund.destination', route);
+    return wait(again.fault ?? 'attempts_exhausted', again.funds.balance);
   }
   const treasury = await openSigner(parts.db.read, parts.sealer, leg.treasury_id);
 
-  return parts.db.tx('refund.store', async (tx): Promise<Signed> => {
+  const signed = await parts.db.tx('refund.store', async (tx): Promise<Signed | 'short'> => {
     const held = await lockCarried(tx, ref);
     if (!held) return { kind: 'outcome', outcome: { kind: 'stopped', status: 'carried_elsewhere' } };
     if (held.leg_status === 'posted') return { kind: 'outcome', outcome: { kind: 'posted' } };
@@ -65,6 +71,8 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     // Another run was quicker: its attempt is the one to follow.
     const other = await liveAttempt(tx, leg.leg_id);
     if (other) return { kind: 'signed', attempt: other };
+    // What is there may be promised already: to an attempt in flight, or to who stands before this one in line.
+    if (!(await takeFunds(tx, claimOf(held), funds))) return 'short';
     const transaction = buildTransfer(plan, prepared.budget, prepared.lifetime);
     const { signature, wire } = await parts.steps('refund.sign', () => signBytes(transaction, [parts.feePayer, treasury]));
     await checkOutgoing(wire, plan);
@@ -93,6 +101,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     );
     return { kind: 'signed', attempt };
   });
+  return signed === 'short' ? wait('insufficient_funds', funds.balance) : signed;
 }
 
 /** What was judged before the lock no longer stands: it waits for someone, goes elsewhere, or what it gives back is gone. */

@@ -4,6 +4,7 @@ import type { RefundStatus } from '#libs/states/refund';
 import { type WaitReason, waitFor } from '#libs/states/waiting';
 import { buryAttempt, liveAttempt } from '#libs/transfers/attempts';
 import type { Verdict } from '#libs/transfers/prove';
+import { standBySponsor, standInLine } from './short.ts';
 import { type LegRef, lockCarried, waitingOutcome } from './take.ts';
 import { moveRefund } from './transition.ts';
 
@@ -22,7 +23,7 @@ export async function waitLeg(
   ref: LegRef,
   reason: WaitReason,
   attempt: { live: string | null; dead: DeadAttempt | null },
-  judged?: { destination: string | null },
+  judged?: { destination: string | null; balance?: bigint | undefined },
 ): Promise<PayOutcome> {
   return parts.db.tx('refund.wait', async tx => {
     const leg = await lockCarried(tx, ref);
@@ -50,6 +51,8 @@ export async function waitLeg(
     const refund = moved
       ? await moveRefund(tx, parts, { ...leg, id: leg.refund_id }, { type: 'workflow', id: ref.carrier }, { to, waiting })
       : leg;
+    if (why === 'insufficient_funds') await standInLine(tx, parts, leg, judged?.balance ?? null);
+    if (why === 'sponsor_short') await standBySponsor(tx, parts, leg);
     return waitingOutcome(refund, waiting, live?.signature ?? null);
   });
 }

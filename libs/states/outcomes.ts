@@ -60,3 +60,10 @@ export type RefundEnd =
 
 /** What an act sent to a workflow came to; a refusal is an answer, not a defect. */
 export type ActOutcome = { kind: 'done'; status: string } | { kind: 'refused'; code: string; message: string };
+
+/** What a watcher of money that refunds wait for has to say. */
+export type Lookout =
+  /** Nobody waits any more. */
+  | { kind: 'idle' }
+  | { kind: 'short'; since: string; waiting: number; needed_atomic: string; available_atomic: string }
+  | { kind: 'blocked'; reason: WaitReason; since: string };

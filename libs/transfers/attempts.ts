@@ -106,11 +106,11 @@ export async function isDead(tx: Tx, attemptId: string, legId: string): Promise<
   return row?.dead === true;
 }
 
-/** Notes that the chain has confirmed it. Returns the legs it carries, always in the same order. */
-export async function markLanded(tx: Tx, attemptId: string): Promise<string[]> {
+/** Notes that the chain has confirmed it, in this slot. Returns the legs it carries, always in the same order. */
+export async function markLanded(tx: Tx, attemptId: string, slot: string): Promise<string[]> {
   const { rows } = await sql<{ legs: string[] | null }>`
     with landed as (
-      update attempts set outcome = 'landed', resolved_at = now() where id = ${attemptId} and outcome = 'live')
+      update attempts set outcome = 'landed', landed_slot = ${slot}, resolved_at = now() where id = ${attemptId} and outcome = 'live')
     select array_agg(leg_id order by leg_id) as legs from attempt_legs where attempt_id = ${attemptId}`.execute(tx);
   return rows[0]?.legs ?? [];
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
 import { dueIn } from '#libs/db/due';
+import { restartWatches } from '#libs/funds/watches';
 import { writeLineOnce } from '#libs/outbox/lines';
 import type { Parts } from '#libs/parts';
 import { type SettlementRow, settlementLine } from '#libs/payments/claim';
@@ -44,7 +45,8 @@ export async function restartOverdue(parts: Parts, pace: Pace): Promise<{ restar
         accountId: treasury.account_id,
       });
     }
-    const restarted = refunds.length + payments.length + treasuries.length;
+    const watches = await restartWatches(tx, pace);
+    const restarted = refunds.length + payments.length + treasuries.length + watches;
     if (restarted > 0)
       parts.log.warn(
         { refunds: refunds.map(one => one.id), payments: payments.map(one => one.id) },

@@ -1,4 +1,4 @@
-import { type Address, createSolanaRpc, generateKeyPairSigner, lamports } from '@solana/kit';
+import { type Address, generateKeyPairSigner, lamports } from '@solana/kit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addressOf } from '#apps/dev/funds';
 import { type Stack, startStack } from '#apps/dev/stack';
@@ -14,6 +14,7 @@ import { refundsOnChain } from '#test/support/refunds-on-chain';
 import { admin, openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
 import { currentDetails, operator } from '#test/support/temporal';
+import { emptied, tillOf } from '#test/support/treasury';
 
 /* What issuers, thieves and empty purses do to accounts, and what becomes of a refund meanwhile and afterwards. */
 
@@ -116,20 +117,10 @@ describe('I2, I7: a refund waits while its way is barred, says what for, and end
 
   test('the treasury is empty', async () => {
     const { payment, purse } = await paid();
-    const treasury = (await treasuryOf('USDC')) as Address;
-    const rpc = createSolanaRpc(stack.urls.rpc);
-    const held = (await rpc.getTokenAccountBalance(treasury, { commitment: 'confirmed' }).send()).value.amount;
-    const [owner] = await rows<{ owner: string }>(
-      stack,
-      'select t.owner from treasuries t join treasury_accounts ta on ta.treasury_id = t.id where ta.token_account = $1',
-      [treasury],
-    );
-    await account(treasury, { closed: true });
+    const refill = await emptied(shop, await tillOf(shop));
     const id = await shop.accepted(payment.id, AMOUNT);
     await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'insufficient_funds', 30_000);
-    const { mint } = assetOf('solana-devnet', 'USDC');
-    // What was in it comes back to the atom: the books of the other tests stay true.
-    await admin(stack, 'POST', '/mint-to', { owner: owner?.owner, mint, amount_atomic: held });
+    await refill();
     await expectPaidOnce(id, purse);
   });
 });

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { type Address, createSolanaRpc } from '@solana/kit';
 import type { Client } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Stack, startStack } from '#apps/dev/stack';
@@ -13,6 +12,7 @@ import { refundsOnChain } from '#test/support/refunds-on-chain';
 import { admin, openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
 import { operator } from '#test/support/temporal';
+import { emptied, tillOf } from '#test/support/treasury';
 import { searchAttributes } from '#workflows/contracts/search-attributes';
 
 let stack: Stack;
@@ -51,28 +51,12 @@ async function expectOnceEach(ids: readonly string[], balance: bigint): Promise<
   expect(await violations(stack)).toEqual([]);
 }
 
-/** The treasury's account of the asset that is paid in. */
-async function till(): Promise<{ owner: string; account: string; mint: string; balance: string }> {
-  const [row] = await rows<{ owner: string; account: string; mint: string; balance: string }>(
-    stack,
-    `select t.owner, ta.token_account as account, ta.mint, '' as balance from treasury_accounts ta join treasuries t on t.id = ta.treasury_id
-     where ta.mint = (select asset from payments limit 1)`,
-  );
-  if (!row) throw new Error('no treasury');
-  const { value } = await createSolanaRpc(stack.urls.rpc)
-    .getTokenAccountBalance(row.account as Address, { commitment: 'confirmed' })
-    .send();
-  return { ...row, balance: value.amount };
-}
-
 /** A wait that a refund can be in: how it gets there, and what ends it. */
 const WAITS: [string, () => Promise<() => Promise<unknown>>][] = [
   [
     'insufficient_funds',
     async () => {
-      const { owner, account, mint, balance } = await till();
-      await admin(stack, 'POST', '/account', { address: account, closed: true });
-      return () => admin(stack, 'POST', '/mint-to', { owner, mint, amount_atomic: balance });
+      return emptied(shop, await tillOf(shop));
     },
   ],
   [

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { addressOf } from '#apps/dev/funds';
 import type { PaymentView } from '#libs/payments/view';
 import type { RefundView } from '#libs/refunds/view';
 import { eventually } from '#test/support/eventually';
@@ -7,6 +8,7 @@ import { show, signProof } from '#test/support/proofs';
 import { pendingPayment } from '#test/support/settlements';
 import { admin, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
+import { emptied, type Till, tillOf } from '#test/support/treasury';
 
 /** What a path is played on. */
 export interface Stage {
@@ -96,26 +98,37 @@ export const PATHS: Record<string, Path> = {
     return `treasury:${treasury?.id}`;
   },
 
+  'watch-treasury': async stage => {
+    const { id, fund, till } = await waitingForFunds(stage);
+    await fund();
+    await stage.shop.refundIs(id, 'succeeded');
+    return `treasury:${till.treasuryId}:${till.asset.mint}`;
+  },
+
+  'watch-sponsor': async ({ shop }) => {
+    const feePayer = addressOf(shop.stack.secrets.EBB_FEE_PAYER_KEY);
+    const lamports = (amount: string) => admin(shop.stack, 'POST', '/account', { address: feePayer, lamports: amount });
+    const payment = await shop.paid();
+    await lamports('0');
+    const id = await shop.accepted(payment.id, AMOUNT);
+    await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'sponsor_short');
+    await lamports('10000000000');
+    await shop.refundIs(id, 'succeeded');
+    return 'sponsor:solana-devnet';
+  },
+
   'watch-finality': ({ client }) => scheduled(client, 'watchFinality'),
   'restart-overdue': ({ client }) => scheduled(client, 'restartOverdue'),
 };
 
 /** A refund of a treasury that has lost its money, and what gives it back. */
-async function waitingForFunds({ shop }: Stage): Promise<{ id: string; fund: () => Promise<unknown> }> {
+async function waitingForFunds({ shop }: Stage): Promise<{ id: string; fund: () => Promise<unknown>; till: Till }> {
   const payment = await shop.paid();
-  const [till] = await rows<{ owner: string; account: string; balance: string }>(
-    shop.stack,
-    `select t.owner, ta.token_account as account, (select sum(credits_posted - debits_posted)::text from ledger_accounts where id like 'payment:%') as balance
-     from treasury_accounts ta join treasuries t on t.id = ta.treasury_id where ta.mint = $1`,
-    [payment.asset],
-  );
-  if (!till) throw new Error('no treasury');
-  await admin(shop.stack, 'POST', '/account', { address: till.account, closed: true });
+  const till = await tillOf(shop);
+  const fund = await emptied(shop, till);
   const id = await shop.accepted(payment.id, AMOUNT);
   await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'insufficient_funds');
-  const fund = () =>
-    admin(shop.stack, 'POST', '/mint-to', { owner: till.owner, mint: payment.asset, amount_atomic: till.balance });
-  return { id, fund };
+  return { id, fund, till };
 }
 
 async function lastSettlement(shop: Shop, status: string): Promise<string> {

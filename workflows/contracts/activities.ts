@@ -3,6 +3,7 @@ import type {
   FailedSettlement,
   LandedLeg,
   LandedPayment,
+  Lookout,
   PayOutcome,
   RefundEnd,
   Run,
@@ -30,6 +31,8 @@ export type Activities = {
     run: Run;
     pace: Pace;
   }): Promise<{ kind: 'opened' } | { kind: 'waiting'; reason: WaitReason; since: string }>;
+  watchTreasury(input: { treasury_id: string; mint: string; run: Run; pace: Pace }): Promise<Lookout>;
+  watchSponsor(input: { network: string; run: Run; pace: Pace }): Promise<Lookout>;
   watchFinality(input: { pace: Pace }): Promise<{ finalized: number; gone: number }>;
   restartOverdue(input: { pace: Pace }): Promise<{ restarted: number }>;
 };

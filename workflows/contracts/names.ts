@@ -5,6 +5,8 @@ export const WORKFLOW = {
   settlePayment: 'settlePayment',
   refundPayment: 'refundPayment',
   openTreasury: 'openTreasury',
+  watchTreasury: 'watchTreasury',
+  watchSponsor: 'watchSponsor',
   watchFinality: 'watchFinality',
   restartOverdue: 'restartOverdue',
 } as const;

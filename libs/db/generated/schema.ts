@@ -96,6 +96,7 @@ export interface Attempts {
   finalized_slot: Int8;
   first_sent_at: Timestamp | null;
   id: string;
+  landed_slot: Int8 | null;
   last_valid_block_height: Int8;
   network: string;
   number: number;
@@ -178,6 +179,16 @@ export interface FeePayerSpends {
   network: string;
 }
 
+export interface FundsQueue {
+  amount: ColumnType<string, string, string>;
+  mint: string;
+  passed: Generated<ColumnType<string, string, string>>;
+  refund_id: string;
+  since: Generated<Timestamp>;
+  treasury_id: string;
+  woken_at: Timestamp | null;
+}
+
 export interface IdempotencyKeys {
   account_id: string;
   body: Json;
@@ -248,6 +259,13 @@ export interface LinkCounters {
   refunded: Generated<ColumnType<string, string, string>>;
   refunded_count: Generated<Int8>;
   settled_count: Generated<Int8>;
+}
+
+export interface MovementsLeft {
+  mint: string;
+  payment_id: string;
+  signature: string;
+  treasury_id: string;
 }
 
 export interface Outbox {
@@ -444,9 +462,23 @@ export interface Treasuries {
 export interface TreasuryAccounts {
   mint: string;
   opened_at: Timestamp | null;
+  scanned_at: Timestamp | null;
+  scanned_balance: ColumnType<string, string, string> | null;
+  scanned_height: Int8 | null;
+  scanned_slot: Int8 | null;
   token_account: string;
   token_program: string;
   treasury_id: string;
+}
+
+export interface Watches {
+  account_id: string;
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp;
+  mint: string | null;
+  network: string;
+  treasury_id: string | null;
+  workflow_id: string;
 }
 
 export interface WorkflowOutcomes {
@@ -473,11 +505,13 @@ export interface DB {
   events: Events;
   facilitator_settlements: FacilitatorSettlements;
   fee_payer_spends: FeePayerSpends;
+  funds_queue: FundsQueue;
   idempotency_keys: IdempotencyKeys;
   ledger_accounts: LedgerAccounts;
   ledger_transfers: LedgerTransfers;
   legs: Legs;
   link_counters: LinkCounters;
+  movements_left: MovementsLeft;
   outbox: Outbox;
   payment_answers: PaymentAnswers;
   payment_balances: PaymentBalances;
@@ -489,5 +523,6 @@ export interface DB {
   refunds: Refunds;
   treasuries: Treasuries;
   treasury_accounts: TreasuryAccounts;
+  watches: Watches;
   workflow_outcomes: WorkflowOutcomes;
 }
