@@ -104,14 +104,14 @@ export function showEnd(
 /** A short runbook for whoever opens the workflow in the UI: what it waits for, since when, what one can do. */
 export function runbook(
   about: string,
-  wait: { status: string; reason: WaitReason; since: string; tx_sig?: string | null },
+  wait: { status: string; reason: WaitReason; since: string; tx_sig?: string | null; ends_when?: string },
 ): string {
   const rule = WAITS[wait.reason];
   return [
     `**${about}**`,
     '',
     `- state: \`${wait.status}\`, waiting for \`${wait.reason}\` since ${wait.since}`,
-    `- ends when ${rule.ends_when}`,
+    `- ends when ${wait.ends_when ?? rule.ends_when}`,
     rule.actions.length > 0
       ? `- you can: ${rule.actions.map(action => `\`${action}\``).join(', ')}`
       : '- nothing to do: it goes on by itself',

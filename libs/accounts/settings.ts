@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Reader, Tx } from '#libs/db/database';
+import { DEFAULT_RENT_POLICY, RentPolicy } from './rent-policy.ts';
 
 /** What an account has decided for itself. Kept as the account wrote it; what it left out has the default of this build. */
 export const AccountSettings = z.strictObject({
@@ -17,6 +18,7 @@ export const AccountSettings = z.strictObject({
     .nullable()
     .default(null)
     .describe('Refunds a payment may have, without failed and canceled ones; null: no limit'),
+  rent_policy: RentPolicy.default(DEFAULT_RENT_POLICY).describe('What becomes of a refund whose destination was closed'),
 });
 export type AccountSettings = z.infer<typeof AccountSettings>;
 
@@ -24,6 +26,7 @@ export type AccountSettings = z.infer<typeof AccountSettings>;
 export const SettingsChange = z.strictObject({
   refund_window_days: AccountSettings.shape.refund_window_days.unwrap().optional(),
   max_refunds_per_payment: AccountSettings.shape.max_refunds_per_payment.unwrap().optional(),
+  rent_policy: RentPolicy.optional(),
 });
 export type SettingsChange = z.infer<typeof SettingsChange>;
 

@@ -28,6 +28,9 @@ export interface TransactionAnswer {
   meta: {
     err: unknown;
     fee: Whole;
+    /** Lamports of each account, the fee payer's first. */
+    preBalances?: readonly Whole[] | null;
+    postBalances?: readonly Whole[] | null;
     innerInstructions?: readonly { index: Whole; instructions: readonly CompiledInstruction[] }[] | null;
     loadedAddresses?: LoadedAddresses | null;
     preTokenBalances?: readonly TokenBalance[] | null;

@@ -1,10 +1,14 @@
-import { AccountState, getTokenDecoder } from '@solana-program/token';
+import { associatedAccount } from '#libs/chain/associated';
 import type { Chain } from '#libs/chain/chain';
+import { associatedAccountBytes, type MintAccount, readMint } from '#libs/chain/mint';
 import { isTokenProgram } from '#libs/chain/programs';
+import { type HeldTokens, readTokenAccount } from '#libs/chain/token-account';
 import type { FundsSeen } from '#libs/funds/take';
-import type { Mint, Owner, TokenAccount } from '#libs/money/solana-types';
+import type { Mint, Owner, TokenAccount, TokenProgram } from '#libs/money/solana-types';
 import type { WaitReason } from '#libs/states/waiting';
 import type { Step } from '#libs/steps/registry';
+import { type MintFault, mintFault } from '#libs/transfers/mint-fitness';
+import type { MayReopen } from './reopening.ts';
 
 export interface Route {
   source: TokenAccount;
@@ -13,49 +17,119 @@ export interface Route {
   owner: Owner;
   feePayer: Owner;
   mint: Mint;
+  tokenProgram: TokenProgram;
   amount: bigint;
   /** A node that has not reached this slot is not asked. */
   paidAtSlot: bigint;
 }
 
+export type Way = {
+  /** What the source held, and at which slot. */
+  funds: FundsSeen;
+} & (
+  | {
+      kind: 'open';
+      destination: TokenAccount;
+      /** Whose associated account the destination is, where the transfer has to open it first. */
+      open: Owner | null;
+      /** What opening it takes from the fee payer above the network fee. */
+      rentLamports: bigint;
+    }
+  /** Why the transfer should not be signed now; `ends_when` where there is more to say of it than the reason does. */
+  | { kind: 'barred'; reason: WaitReason; ends_when?: string }
+);
+
 /** Enough SOL for a transaction at the highest price we pay, above what an account must keep to be rent-exempt. */
 export const MIN_FEE_LAMPORTS = 890_880n + 60_000n;
-const TOKEN_ACCOUNT_BYTES = 165;
-const ADDRESS_BYTES = 32;
-/** The mint extension that holds an authority and whether it has paused the mint. */
-const PAUSABLE = 26;
+/** With this it can pay for a transaction that opens an account, too: more than any of our mints' accounts cost. */
+export const SPONSOR_FUNDED_LAMPORTS = MIN_FEE_LAMPORTS + 2_500_000n;
 
-/** What one look at the way showed: what bars it, and what the source held at which slot. */
-export interface RouteSight {
-  fault: WaitReason | null;
-  funds: FundsSeen;
-}
+export const IN_FLIGHT = 'the account that another refund opens for this owner is there';
 
 /**
- * Why the transfer should not be signed now, or null: one look at both token accounts, their mint and the account that pays
- * the fee. A destination that was closed or has another owner since the payment is not paid: its address may be someone
- * else's by now. Nor is one whose owner is a token account or a mint: what arrives there nobody can spend.
+ * The way of a transfer as things stand: one look at both token accounts, the owner with their associated account, the mint
+ * and the account that pays the fee (DESIGN section 7, "Where a refund goes").
+ *
+ * The account that paid is paid, while the same owner has it. Where it is closed, that owner's associated account is; where
+ * that is not there, the transfer opens it if `mayOpen` says so, which is asked only then. An account of another owner is
+ * never paid: its address may be someone else's by now. Nor is one whose owner is a token account or a mint: what arrives
+ * there nobody can spend.
  */
-export async function routeFault(chain: Chain, step: Step, route: Route): Promise<RouteSight> {
+export async function findWay(chain: Chain, step: Step, route: Route, mayOpen: () => Promise<MayReopen>): Promise<Way> {
+  const way = await look(chain, step, route, mayOpen);
+  // What has opened it meanwhile may have landed since the look.
+  return way === 'taken' ? look(chain, step, route, () => Promise.resolve('not_worth_it')) : way;
+}
+
+/** The same, but for `taken`: it was opened once, and was not there when it was looked for. */
+function look(chain: Chain, step: Step, route: Route, mayOpen: () => Promise<Exclude<MayReopen, 'taken'>>): Promise<Way>;
+function look(chain: Chain, step: Step, route: Route, mayOpen: () => Promise<MayReopen>): Promise<Way | 'taken'>;
+async function look(chain: Chain, step: Step, route: Route, mayOpen: () => Promise<MayReopen>): Promise<Way | 'taken'> {
+  const associated = await associatedAccount(route.owner, route.mint, route.tokenProgram);
   const { context, value } = await chain.ask(step, rpc =>
-    rpc.getMultipleAccounts([route.source, route.destination, route.feePayer, route.owner, route.mint], {
+    rpc.getMultipleAccounts([route.source, route.destination, route.feePayer, route.owner, route.mint, associated], {
       encoding: 'base64',
       commitment: 'confirmed',
       minContextSlot: route.paidAtSlot,
     }),
   );
-  const [source, destination, feePayer, owner, mint] = value;
-  const from = readTokenAccount(source?.data[0]);
-  const to = readTokenAccount(destination?.data[0]);
+  const [source, destination, feePayer, owner, mintAccount, other] = value;
+  const from = readTokenAccount(source);
   const funds = { balance: from?.amount ?? 0n, slot: BigInt(context.slot) };
-  const barred = (fault: WaitReason | null): RouteSight => ({ fault, funds });
-  if (to === null || to.owner !== route.owner || isTokenProgram(owner?.owner ?? null)) return barred('address');
-  if (to.state === AccountState.Frozen) return barred('destination_frozen');
-  if (from?.state === AccountState.Frozen) return barred('treasury_frozen');
-  if (isPaused(mint?.data[0])) return barred('mint_paused');
+  const barred = (reason: WaitReason, ends_when?: string): Way => ({
+    kind: 'barred',
+    reason,
+    funds,
+    ...(ends_when === undefined ? {} : { ends_when }),
+  });
+  if (isTokenProgram(owner?.owner ?? null)) return barred('address');
+  const mint = readMint(mintAccount);
+  const target = choose(route, readTokenAccount(destination), associated, readTokenAccount(other));
+  if (typeof target === 'string') return barred(target);
+  const may = target.opens ? await mayOpen() : 'yes';
+  if (may === 'taken') return 'taken';
+  if (may === 'not_worth_it') return barred('address');
+  if (may === 'in_flight') return barred('not_yet_sent', IN_FLIGHT);
+
+  if (from?.frozen) return barred('treasury_frozen');
+  const fault = await judgeMint(chain, step, route.mint, mint);
+  if (fault) return barred('mint_paused', fault.ends_when);
   if (funds.balance < route.amount) return barred('insufficient_funds');
-  if ((feePayer?.lamports ?? 0n) < MIN_FEE_LAMPORTS) return barred('sponsor_short');
-  return barred(null);
+  const rentLamports = target.opens && mint ? await rentOf(chain, step, mint, other?.lamports ?? 0n) : 0n;
+  if ((feePayer?.lamports ?? 0n) < MIN_FEE_LAMPORTS + rentLamports) return barred('sponsor_short');
+  return { kind: 'open', destination: target.account, open: target.opens ? route.owner : null, rentLamports, funds };
+}
+
+type Target = { account: TokenAccount; opens: boolean } | 'address' | 'destination_frozen';
+
+function choose(
+  { destination, owner, mint }: Route,
+  there: HeldTokens | null,
+  associated: TokenAccount,
+  other: HeldTokens | null,
+): Target {
+  // A closed account's address can hold an account of another mint by now: the one that paid is closed all the same.
+  const judge = (account: TokenAccount, held: HeldTokens): Target => {
+    if (held.owner !== owner) return 'address';
+    return held.frozen ? 'destination_frozen' : { account, opens: false };
+  };
+  if (there !== null && (there.mint === mint || there.owner !== owner)) return judge(destination, there);
+  return other === null ? { account: associated, opens: true } : judge(associated, other);
+}
+
+/** What its issuer must take back before a mint can be paid out to the atom; null where nothing. */
+async function judgeMint(chain: Chain, step: Step, address: Mint, mint: MintAccount | null): Promise<MintFault | null> {
+  const fault = mintFault(address, mint);
+  if (fault?.over_at_epoch === undefined) return fault;
+  const { epoch } = await chain.ask(step, rpc => rpc.getEpochInfo({ commitment: 'confirmed' }));
+  return epoch >= fault.over_at_epoch ? null : fault;
+}
+
+/** What an account of this mint must hold to be kept; what lies at its address already counts. */
+async function rentOf(chain: Chain, step: Step, mint: MintAccount, held: bigint): Promise<bigint> {
+  const bytes = BigInt(associatedAccountBytes(mint));
+  const rent = await chain.ask(step, rpc => rpc.getMinimumBalanceForRentExemption(bytes));
+  return rent > held ? rent - held : 0n;
 }
 
 /** What the chain says of a destination that a caller names: its wallet's address, and that wallet's account for the asset. */
@@ -68,25 +142,5 @@ export async function lookAtDestination(chain: Chain, step: Step, owner: Owner, 
   );
   const [wallet, account] = value;
   if (isTokenProgram(wallet?.owner ?? null)) return 'token_account';
-  return readTokenAccount(account?.data[0])?.state === AccountState.Frozen ? 'frozen' : 'fit';
-}
-
-/**
- * Whether a mint of Token-2022 lets nothing move for now; a classic mint knows no pause. Read from the extensions behind the
- * mint (type, length, content), so that one nobody knows yet is stepped over.
- */
-function isPaused(data: string | undefined): boolean {
-  const bytes = Buffer.from(data ?? '', 'base64');
-  for (let at = TOKEN_ACCOUNT_BYTES + 1; at + 4 <= bytes.length; at += 4 + bytes.readUInt16LE(at + 2)) {
-    if (bytes.readUInt16LE(at) === PAUSABLE) return bytes[at + 4 + ADDRESS_BYTES] === 1;
-  }
-  return false;
-}
-
-/** The state of a token account of either token program; Token-2022 puts its extensions behind the same layout. */
-function readTokenAccount(data: string | undefined): { owner: string; amount: bigint; state: AccountState } | null {
-  const bytes = Buffer.from(data ?? '', 'base64');
-  if (bytes.length < TOKEN_ACCOUNT_BYTES) return null;
-  const { owner, amount, state } = getTokenDecoder().decode(bytes.subarray(0, TOKEN_ACCOUNT_BYTES));
-  return state === AccountState.Uninitialized ? null : { owner, amount, state };
+  return readTokenAccount(account)?.frozen ? 'frozen' : 'fit';
 }

@@ -57,6 +57,7 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
           slot: String(sight.slot),
           block_time: sight.blockTime.toISOString(),
           fee_lamports: String(sight.feeLamports),
+          rent_lamports: sight.rentLamports === null ? null : String(sight.rentLamports),
         };
         return { kind: 'landed', landed };
       }
@@ -71,8 +72,9 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
         // It was confirmed and posted once: first the books, then the next attempt.
         await reverseLeg(parts, ref, dead);
         dead = null;
-        leg = await readLeg(parts.db.read, leg.leg_id);
       }
+      // Signing it may have chosen another account of the same owner.
+      leg = await readLeg(parts.db.read, leg.leg_id);
     } catch (error) {
       if (!(error instanceof ChainUnavailable)) throw error;
       return waitLeg(parts, ref, 'rpc_unavailable', { live: attempt?.signature ?? null, dead });

@@ -17,6 +17,7 @@ import { type PaymentStatus, paymentEdge } from '#libs/states/payment';
 import { waitFor } from '#libs/states/waiting';
 import { isDead, markLanded } from '#libs/transfers/attempts';
 import { feeShare } from '#libs/transfers/fee-share';
+import { bookRent } from './rent.ts';
 import { type Actor, moveRefund, type RefundChange } from './transition.ts';
 import type { RefundView } from './view.ts';
 
@@ -69,6 +70,7 @@ export async function postLocked(
   await post(tx, { id: `${leg.reservation_id}:post`, pendingId: leg.reservation_id, occurredAt, signature: landed.tx_sig });
   await keepFee(tx, refund, leg, landed);
   await bookNetworkFee(tx, refund, leg.id, networkFee, landed);
+  await bookRent(tx, refund.account_id, network, refund.id, landed);
   await tx
     .updateTable('legs')
     .set({
@@ -77,6 +79,8 @@ export async function postLocked(
       slot: landed.slot,
       block_time: occurredAt,
       network_fee_lamports: networkFee.toString(),
+      // One leg bears the rent of a transaction that carries several.
+      rent_lamports: carried.indexOf(leg.id) > 0 ? '0' : (landed.rent_lamports ?? null),
       destination_owner: refund.destination_owner,
       destination_account: refund.destination_account,
     })

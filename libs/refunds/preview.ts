@@ -4,18 +4,19 @@ import { maxLegOf } from '#libs/config/limits';
 import type { Reader } from '#libs/db/database';
 import { wouldTake } from '#libs/funds/take';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
-import { asOwner } from '#libs/money/solana-types';
+import { asMint, asOwner, type TokenProgram } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import { findPayment, type LockedPayment } from '#libs/payments/lock';
 import type { ProblemCode } from '#libs/problems/catalogue';
 import { Refusal, refuse } from '#libs/problems/refusal';
-import { type Waiting, waitFor } from '#libs/states/waiting';
+import { type Waiting, type WaitReason, waitFor } from '#libs/states/waiting';
 import { prepare } from '#libs/transfers/plan';
 import { countRefunds, destinationOf } from './accept.ts';
-import { routeFault, type Sight } from './destination.ts';
+import { findWay, type Sight } from './destination.ts';
 import { judgeAmount, judgeFee, judgeLimits } from './judge.ts';
 import { type LegPart, splitLegs } from './legs.ts';
 import { assetOfPayment, type Destination, judgeProofUnused, sightOf } from './redirect.ts';
+import { mayReopen } from './reopening.ts';
 import { contentHash, type RefundRequest } from './request.ts';
 import { planOf } from './route-plan.ts';
 import { type MoneySource, sourceOf } from './source.ts';
@@ -43,7 +44,7 @@ export interface RefundPreview {
   /** Whether the chain answered: without it, `waiting` and the fee are not known. */
   chain_asked: boolean;
   network_fee_lamports: string | null;
-  rent_lamports: string;
+  rent_lamports: string | null;
   /** The refund that bears this `external_id` already: asking again would answer with it. */
   known_refund_id: string | null;
   /** The first is what the request would be answered. */
@@ -77,7 +78,7 @@ export async function previewRefund(deps: PreviewDeps, caller: Caller, request: 
     reserved_atomic: payment.reserved.toString(),
     amount_atomic: amount?.toString() ?? null,
     payer_receives_atomic: net?.toString() ?? null,
-    destination: to && { owner: to.owner, token_account: to.tokenAccount, how: to.how },
+    destination: road?.destination ?? (to && { owner: to.owner, token_account: to.tokenAccount, how: to.how }),
     legs: legs.map(one => ({
       leg: one.leg,
       amount_atomic: one.amount.toString(),
@@ -87,7 +88,7 @@ export async function previewRefund(deps: PreviewDeps, caller: Caller, request: 
     waiting: refusals.length > 0 || known ? null : to ? (road?.waiting ?? null) : waitFor('address', deps.clock.now()),
     chain_asked: road !== null,
     network_fee_lamports: road?.fee ?? null,
-    rent_lamports: '0',
+    rent_lamports: road?.rent ?? null,
     known_refund_id: known,
     refusals,
   };
@@ -181,12 +182,20 @@ async function legsOf(reader: Reader, refundId: string): Promise<LegPart[]> {
   return rows.map(row => ({ leg: row.leg, amount: mustAtoms(row.amount), fee: mustAtoms(row.fee) }));
 }
 
+interface Road {
+  waiting: Waiting | null;
+  fee: string | null;
+  rent: string | null;
+  /** Null where it is as it was asked for. */
+  destination: RefundPreview['destination'];
+}
+
 /** The same look at the chain that signing takes: what stands in the way, or what it would cost. Null where it does not answer. */
 async function look(
   deps: PreviewDeps,
   payment: LockedPayment,
   { source, legs, to }: { source: MoneySource; legs: readonly LegPart[]; to: Destination },
-): Promise<{ waiting: Waiting | null; fee: string | null } | null> {
+): Promise<Road | null> {
   const chain = chainOf(deps, payment.network);
   const { slot } = await deps.db.read
     .selectFrom('payments')
@@ -205,28 +214,49 @@ async function look(
     refund_id: REFUND_ID,
     leg: 0,
   };
-  const plan = planOf(asOwner(deps.feePayer.address), leg, to.tokenAccount);
+  const feePayer = asOwner(deps.feePayer.address);
+  const [mint, tokenProgram] = [asMint(payment.asset), payment.token_program as TokenProgram];
+  const amount = legs.reduce((sum, one) => sum + one.amount, 0n);
+  const worth = { accountId: payment.account_id, network: payment.network, owner: to.owner, mint, amount };
   const step = 'api.refund.preview';
+  const barred = (reason: WaitReason, ends_when?: string): Road => ({
+    waiting: waitFor(reason, deps.clock.now(), null, null, ends_when),
+    fee: null,
+    rent: null,
+    destination: null,
+  });
   try {
-    const { fault, funds } = await routeFault(chain, step, {
-      source: source.tokenAccount,
-      destination: to.tokenAccount,
-      owner: to.owner,
-      feePayer: plan.feePayer,
-      mint: plan.mint,
-      // One after the other they take all of it.
-      amount: total,
-      paidAtSlot: BigInt(slot ?? 0),
-    });
-    if (fault) return { waiting: waitFor(fault, deps.clock.now()), fee: null };
+    const way = await findWay(
+      chain,
+      step,
+      {
+        source: source.tokenAccount,
+        destination: to.tokenAccount,
+        owner: to.owner,
+        feePayer,
+        mint,
+        tokenProgram,
+        // One after the other they take all of it.
+        amount: total,
+        paidAtSlot: BigInt(slot ?? 0),
+      },
+      () => mayReopen(deps.db.read, worth, null),
+    );
+    if (way.kind === 'barred') return barred(way.reason, way.ends_when);
     const claim = { treasuryId: source.treasuryId, mint: payment.asset, refundId: REFUND_ID, legId: '', amount: total };
-    if (!(await wouldTake(deps.db.read, claim, funds)))
-      return { waiting: waitFor('insufficient_funds', deps.clock.now()), fee: null };
+    if (!(await wouldTake(deps.db.read, claim, way.funds))) return barred('insufficient_funds');
+    const plan = planOf(feePayer, leg, way.destination, way.open);
     const prepared = await prepare(chain, { lifetime: step, simulate: step }, plan, 1);
     // A node that does not know a fresh blockhash is behind: it has not answered.
     if ('error' in prepared && prepared.error.includes('BlockhashNotFound')) return null;
-    if ('error' in prepared) return { waiting: waitFor('attempts_exhausted', deps.clock.now()), fee: null };
-    return { waiting: null, fee: (prepared.feeLamports * BigInt(legs.length)).toString() };
+    if ('error' in prepared) return barred('attempts_exhausted');
+    const how = way.open !== null && to.how === 'payer' ? ('payer_reopened' as const) : to.how;
+    return {
+      waiting: null,
+      fee: (prepared.feeLamports * BigInt(legs.length)).toString(),
+      rent: way.rentLamports.toString(),
+      destination: { owner: to.owner, token_account: way.destination, how },
+    };
   } catch (error) {
     if (error instanceof ChainUnavailable) return null;
     throw error;

@@ -104,7 +104,8 @@ async function reserveAnew(tx: Tx, leg: PostedLeg, attemptId: string, at: Date):
   await renewReservation(tx, { id: reservation_id, of: leg.reservation_id, at });
   await tx
     .updateTable('legs')
-    .set({ status: 'reserved', reservation_id, tx_sig: null, slot: null, block_time: null, network_fee_lamports: null })
+    .set({ status: 'reserved', reservation_id, tx_sig: null, slot: null, block_time: null })
+    .set({ network_fee_lamports: null, rent_lamports: null })
     .set({ destination_owner: null, destination_account: null })
     .set({ receipt_hash: null, finalized_at: null })
     .where('id', '=', leg.id)

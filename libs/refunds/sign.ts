@@ -1,4 +1,5 @@
 import { openSigner } from '#libs/accounts/treasury-keys';
+import type { Tx } from '#libs/db/database';
 import { takeFunds } from '#libs/funds/take';
 import { mustAtoms } from '#libs/money/atoms';
 import { asOwner } from '#libs/money/solana-types';
@@ -9,7 +10,8 @@ import { buryAttempt, countAttempts, type LiveAttempt, liveAttempt, signBytes, s
 import { buildTransfer } from '#libs/transfers/build';
 import { checkOutgoing } from '#libs/transfers/check';
 import { prepare } from '#libs/transfers/plan';
-import { routeFault } from './destination.ts';
+import { findWay, IN_FLIGHT, type Way } from './destination.ts';
+import { claimReopening, dropClaim, hasReopened, mayReopen } from './reopening.ts';
 import { planOf } from './route-plan.ts';
 import { claimOf } from './short.ts';
 import { type LegAtWork, type LegRef, lockCarried, waitingOutcome } from './take.ts';
@@ -26,9 +28,12 @@ type Signed = { kind: 'signed'; attempt: LiveAttempt } | { kind: 'outcome'; outc
  * lock; under the lock it is judged again whether there is something to sign, and verdict and new attempt are one commit.
  */
 export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: DeadAttempt | null): Promise<Signed> {
-  const wait = async (reason: Parameters<typeof waitLeg>[2], balance?: bigint): Promise<Signed> => ({
+  const wait = async (
+    reason: Parameters<typeof waitLeg>[2],
+    seen: { balance?: bigint; ends_when?: string | undefined } = {},
+  ): Promise<Signed> => ({
     kind: 'outcome',
-    outcome: await waitLeg(parts, ref, reason, { live: null, dead }, { destination: leg.destination_account, balance }),
+    outcome: await waitLeg(parts, ref, reason, { live: null, dead }, { destination: leg.destination_account, ...seen }),
   });
   if (leg.destination_owner === null || leg.destination_account === null) return wait('address');
   if (leg.payment_status === 'pending') return wait('payment_unconfirmed');
@@ -38,30 +43,37 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
   if (tries > MAX_ATTEMPTS) return wait('attempts_exhausted');
 
   const chain = chainOf(parts, leg.network);
-  const plan = planOf(asOwner(parts.feePayer.address), leg, leg.destination_account);
+  const feePayer = asOwner(parts.feePayer.address);
+  const payee = { network: leg.network, owner: leg.destination_owner, mint: leg.asset };
+  const worth = { ...payee, accountId: leg.account_id, amount: mustAtoms(leg.refund_amount) };
   const route = {
-    source: plan.source,
+    source: leg.treasury_account,
     destination: leg.destination_account,
-    owner: leg.destination_owner,
-    feePayer: plan.feePayer,
-    mint: plan.mint,
+    owner: payee.owner,
+    feePayer,
+    mint: leg.asset,
+    tokenProgram: leg.token_program,
     amount: mustAtoms(leg.net),
     paidAtSlot: BigInt(leg.payment_slot),
   };
-  const { fault, funds } = await routeFault(chain, 'refund.destination', route);
-  if (fault) return wait(fault, funds.balance);
+  const ask = () => findWay(chain, 'refund.destination', route, () => mayReopen(parts.db.read, worth, dead?.attemptId ?? null));
+  const way = await ask();
+  const barred = ({ reason, ends_when, funds }: Extract<Way, { kind: 'barred' }>) =>
+    wait(reason, { balance: funds.balance, ends_when });
+  if (way.kind === 'barred') return barred(way);
+  const plan = planOf(feePayer, leg, way.destination, way.open);
   const prepared = await prepare(chain, { lifetime: 'refund.blockhash', simulate: 'refund.simulate' }, plan, tries);
   if ('error' in prepared) {
     parts.log.warn({ refund_id: leg.refund_id, leg_id: leg.leg_id, error: prepared.error }, 'a refund would fail on chain');
     // A node that does not know a fresh blockhash is behind.
     if (prepared.error.includes('BlockhashNotFound')) return wait('rpc_unavailable');
     // Another's transfer may have landed since the look; anything else fails until somebody changes something.
-    const again = await routeFault(chain, 'refund.destination', route);
-    return wait(again.fault ?? 'attempts_exhausted', again.funds.balance);
+    const again = await ask();
+    return again.kind === 'barred' ? barred(again) : wait('attempts_exhausted');
   }
   const treasury = await openSigner(parts.db.read, parts.sealer, leg.treasury_id);
 
-  const signed = await parts.db.tx('refund.store', async (tx): Promise<Signed | 'short'> => {
+  const signed = await parts.db.tx('refund.store', async (tx): Promise<Signed | 'short' | 'claimed'> => {
     const held = await lockCarried(tx, ref);
     if (!held) return { kind: 'outcome', outcome: { kind: 'stopped', status: 'carried_elsewhere' } };
     if (held.leg_status === 'posted') return { kind: 'outcome', outcome: { kind: 'posted' } };
@@ -71,13 +83,18 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     // Another run was quicker: its attempt is the one to follow.
     const other = await liveAttempt(tx, leg.leg_id);
     if (other) return { kind: 'signed', attempt: other };
+    const id = parts.ids.next('attempt');
+    if (way.open && !(await claimReopening(tx, payee, { attemptId: id, refundId: leg.refund_id }))) return 'claimed';
     // What is there may be promised already: to an attempt in flight, or to who stands before this one in line.
-    if (!(await takeFunds(tx, claimOf(held), funds))) return 'short';
+    if (!(await takeFunds(tx, claimOf(held), way.funds))) {
+      await dropClaim(tx, id);
+      return 'short';
+    }
     const transaction = buildTransfer(plan, prepared.budget, prepared.lifetime);
     const { signature, wire } = await parts.steps('refund.sign', () => signBytes(transaction, [parts.feePayer, treasury]));
     await checkOutgoing(wire, plan);
     const attempt = await storeAttempt(tx, {
-      id: parts.ids.next('attempt'),
+      id,
       network: leg.network,
       treasuryId: leg.treasury_id,
       number,
@@ -88,6 +105,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
       feeLamports: prepared.feeLamports,
       ...prepared.mark,
     });
+    await noteDestination(tx, held, way);
     await tx.updateTable('legs').set({ status: 'sent' }).where('id', '=', leg.leg_id).execute();
     await moveRefund(
       tx,
@@ -101,7 +119,21 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     );
     return { kind: 'signed', attempt };
   });
-  return signed === 'short' ? wait('insufficient_funds', funds.balance) : signed;
+  if (signed === 'claimed') return wait('not_yet_sent', { ends_when: IN_FLIGHT });
+  return signed === 'short' ? wait('insufficient_funds', { balance: way.funds.balance }) : signed;
+}
+
+/** The refund's destination is the account that is paid; whose word sent it there stands, unless it had to be opened anew. */
+async function noteDestination(tx: Tx, held: LegAtWork, { destination, open }: Extract<Way, { kind: 'open' }>): Promise<void> {
+  const reopened = held.destination_how === 'payer_reopened' || open !== null;
+  if (destination === held.destination_account && !reopened) return;
+  const whose = open !== null || (await hasReopened(tx, held.refund_id)) ? 'payer_reopened' : 'payer';
+  const how = held.destination_how.startsWith('payer') ? whose : held.destination_how;
+  await tx
+    .updateTable('refunds')
+    .set({ destination_account: destination, destination_how: how })
+    .where('id', '=', held.refund_id)
+    .execute();
 }
 
 /** What was judged before the lock no longer stands: it waits for someone, goes elsewhere, or what it gives back is gone. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Reader, Tx } from '#libs/db/database';
 import { dueIn } from '#libs/db/due';
-import type { Owner, TokenAccount } from '#libs/money/solana-types';
+import type { Mint, Owner, TokenAccount, TokenProgram } from '#libs/money/solana-types';
 import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { silence_ms } from '#libs/states/pace';
@@ -19,6 +19,8 @@ export interface LegAtWork {
   /** What the payment gives, and what of it the chain moves: without the fee. */
   amount: string;
   net: string;
+  /** What the whole refund gives back. */
+  refund_amount: string;
   attempts_set_aside: number;
   refund_id: string;
   carrier: string;
@@ -27,8 +29,8 @@ export interface LegAtWork {
   status: RefundStatus;
   waiting: Waiting | null;
   needs_attention: boolean;
-  asset: string;
-  token_program: string;
+  asset: Mint;
+  token_program: TokenProgram;
   currency: string;
   payment_status: string;
   /** The slot the payment landed in: a node that has not reached it knows nothing of the payer. */
@@ -38,6 +40,7 @@ export interface LegAtWork {
   treasury_account: TokenAccount;
   destination_owner: Owner | null;
   destination_account: TokenAccount | null;
+  destination_how: string;
 }
 
 export interface LegRef {
@@ -76,9 +79,10 @@ export async function takeLeg(
 /** A leg as it stands now. */
 export async function readLeg(reader: Reader, legId: string): Promise<LegAtWork> {
   const { rows } = await sql<LegAtWork>`
-    select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, (l.amount - l.fee)::text as net, l.attempts_set_aside, r.id as refund_id, r.carrier, r.account_id, r.network,
+    select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, (l.amount - l.fee)::text as net,
+      r.amount::text as refund_amount, l.attempts_set_aside, r.id as refund_id, r.carrier, r.account_id, r.network,
       r.status, r.waiting, r.needs_attention, r.asset, r.token_program, r.currency, p.status as payment_status, p.slot::text as payment_slot, r.treasury_id,
-      t.owner as treasury_owner, ta.token_account as treasury_account, r.destination_owner, r.destination_account
+      t.owner as treasury_owner, ta.token_account as treasury_account, r.destination_owner, r.destination_account, r.destination_how
     from legs l
     join refunds r on r.id = l.refund_id
     join payments p on p.id = r.payment_id
@@ -117,4 +121,5 @@ export const waitingOutcome = (
   person: refund.needs_attention,
   status: refund.status,
   tx_sig,
+  ends_when: waiting.ends_when,
 });

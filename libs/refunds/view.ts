@@ -61,6 +61,7 @@ export interface TransferView {
   tx_sig: string | null;
   slot: string | null;
   network_fee_lamports: string | null;
+  rent_lamports: string | null;
   attempts: { attempt: number; signature: string; last_valid_block_height: string; outcome: string }[];
 }
 
@@ -105,6 +106,7 @@ export async function viewRefunds(reader: Reader, ids: readonly string[], workfl
         json_agg(json_build_object('id', g.id, 'leg', g.leg, 'amount_atomic', g.amount::text,
           'payer_receives_atomic', (g.amount - g.fee)::text, 'destination_token_account', g.destination_account, 'status', g.status,
           'tx_sig', g.tx_sig, 'slot', g.slot::text, 'network_fee_lamports', g.network_fee_lamports::text,
+          'rent_lamports', g.rent_lamports::text,
           'attempts', (select coalesce(json_agg(json_build_object('attempt', t.number, 'signature', t.signature,
               'last_valid_block_height', t.last_valid_block_height::text, 'outcome', t.outcome) order by t.number), '[]')
             from attempt_legs al join attempts t on t.id = al.attempt_id where al.leg_id = g.id)) order by g.leg) as transfers

@@ -23,7 +23,7 @@ export async function waitLeg(
   ref: LegRef,
   reason: WaitReason,
   attempt: { live: string | null; dead: DeadAttempt | null },
-  judged?: { destination: string | null; balance?: bigint | undefined },
+  judged?: { destination: string | null; balance?: bigint | undefined; ends_when?: string | undefined },
 ): Promise<PayOutcome> {
   return parts.db.tx('refund.wait', async tx => {
     const leg = await lockCarried(tx, ref);
@@ -45,9 +45,9 @@ export async function waitLeg(
       return waitingOutcome(leg, standing, live.signature);
     }
     const why = gone ? 'outcome_unknown' : reason;
-    const waiting = waitFor(why, parts.clock.now(), leg.waiting);
+    const waiting = waitFor(why, parts.clock.now(), leg.waiting, null, gone ? undefined : judged?.ends_when);
     const to = nextStatus(leg.status, why, live !== null);
-    const moved = to !== leg.status || leg.waiting?.reason !== why;
+    const moved = to !== leg.status || leg.waiting?.reason !== why || leg.waiting.ends_when !== waiting.ends_when;
     const refund = moved
       ? await moveRefund(tx, parts, { ...leg, id: leg.refund_id }, { type: 'workflow', id: ref.carrier }, { to, waiting })
       : leg;

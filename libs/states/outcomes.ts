@@ -41,6 +41,8 @@ export interface LandedLeg {
   slot: string;
   block_time: string;
   fee_lamports: string;
+  /** What the fee payer paid beside it; null, or left out by an older build, where the chain did not say. */
+  rent_lamports?: string | null;
 }
 
 export type PayOutcome =
@@ -48,7 +50,15 @@ export type PayOutcome =
   | { kind: 'posted' }
   /** Given back to the payment: nothing is to be paid for this leg. */
   | { kind: 'voided' }
-  | { kind: 'waiting'; reason: WaitReason; since: string; person: boolean; status: string; tx_sig: string | null }
+  | {
+      kind: 'waiting';
+      reason: WaitReason;
+      since: string;
+      person: boolean;
+      status: string;
+      tx_sig: string | null;
+      ends_when?: string;
+    }
   /** The refund is at its end, or another carries it. */
   | { kind: 'stopped'; status: string };
 

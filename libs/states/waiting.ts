@@ -76,14 +76,20 @@ export interface Waiting {
   actions: string[];
 }
 
-/** A wait that begins now; one that goes on for the same reason keeps its `since`. */
-export function waitFor(reason: WaitReason, now: Date, before: Waiting | null = null, expires_at: Date | null = null): Waiting {
+/** A wait that begins now; one that goes on for the same reason keeps its `since`. `ends_when` says more than the reason does. */
+export function waitFor(
+  reason: WaitReason,
+  now: Date,
+  before: Waiting | null = null,
+  expires_at: Date | null = null,
+  ends_when?: string,
+): Waiting {
   const rule = WAITS[reason];
   return {
     reason,
     since: before?.reason === reason ? before.since : now.toISOString(),
     expires_at: expires_at?.toISOString() ?? null,
-    ends_when: rule.ends_when,
+    ends_when: ends_when ?? rule.ends_when,
     actions: [...rule.actions],
   };
 }

@@ -1,6 +1,7 @@
 import type { Base64EncodedWireTransaction } from '@solana/kit';
 import { blockTimeOf } from '#libs/chain/block-time';
 import { type Chain, type ChainRpc, ChainUnavailable } from '#libs/chain/chain';
+import { rentPaid } from '#libs/chain/rent';
 import type { Signature } from '#libs/money/solana-types';
 import type { Pace } from '#libs/states/pace';
 import type { WaitReason } from '#libs/states/waiting';
@@ -17,7 +18,7 @@ export interface InFlight extends Mark {
 }
 
 export type Sight =
-  | { kind: 'landed'; slot: bigint; blockTime: Date; feeLamports: bigint }
+  | { kind: 'landed'; slot: bigint; blockTime: Date; feeLamports: bigint; rentLamports: bigint | null }
   | { kind: 'dead'; verdict: Verdict }
   | { kind: 'unknown'; reason: Extract<WaitReason, 'awaiting_confirmation' | 'outcome_unknown' | 'rpc_unavailable'> };
 
@@ -93,7 +94,7 @@ async function look(chain: Chain, tx: InFlight, steps: FollowSteps, where: 'cach
   const { slot, meta } = landed;
   const blockTime =
     landed.blockTime === null ? await blockTimeOf(chain, steps.landed, slot) : new Date(Number(landed.blockTime) * 1_000);
-  return blockTime === null ? null : { kind: 'landed', slot, blockTime, feeLamports: meta.fee };
+  return blockTime === null ? null : { kind: 'landed', slot, blockTime, feeLamports: meta.fee, rentLamports: rentPaid(meta) };
 }
 
 async function statusOf(chain: Chain, tx: InFlight, step: Step, where: 'cache' | 'history') {

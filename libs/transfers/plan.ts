@@ -12,6 +12,7 @@ const SIGNATURES = 2n;
 /** Room above what the simulation used. */
 const UNIT_MARGIN = 1.2;
 const SIMULATION_UNITS_PER_LEG = 60_000;
+const SIMULATION_UNITS_PER_OPENING = 100_000;
 const FEE_PERCENTILE = 0.75;
 
 export interface Prepared {
@@ -51,7 +52,7 @@ export async function prepare(
   attempt: number,
 ): Promise<Prepared | Rejected> {
   const { lifetime, mark, unitPrice } = await askLifetime(chain, steps.lifetime, plan.source, attempt);
-  const trial = buildTransfer(plan, { unitLimit: SIMULATION_UNITS_PER_LEG * plan.legs.length, unitPrice: 0n }, lifetime);
+  const trial = buildTransfer(plan, { unitLimit: trialUnits(plan), unitPrice: 0n }, lifetime);
   const wire = getBase64EncodedWireTransaction(trial);
   const { value } = await chain.ask(steps.simulate, rpc =>
     rpc.simulateTransaction(wire, {
@@ -62,10 +63,13 @@ export async function prepare(
     }),
   );
   if (value.err !== null) return { error: describe(value.err) };
-  const unitLimit = Math.ceil(Number(value.unitsConsumed ?? SIMULATION_UNITS_PER_LEG) * UNIT_MARGIN);
+  const unitLimit = Math.ceil(Number(value.unitsConsumed ?? trialUnits(plan)) * UNIT_MARGIN);
   const budget = { unitLimit, unitPrice: cappedPrice(unitPrice, unitLimit) };
   return { budget, lifetime, mark, feeLamports: feeOf(budget) };
 }
+
+const trialUnits = ({ legs }: TransferPlan): number =>
+  SIMULATION_UNITS_PER_LEG * legs.length + SIMULATION_UNITS_PER_OPENING * legs.filter(leg => leg.open !== null).length;
 
 /** The market's price at a percentile, half as much again for every attempt that died. Millionths of a lamport. */
 export function raisedPrice(recent: readonly bigint[], attempt: number): bigint {

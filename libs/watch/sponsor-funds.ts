@@ -5,7 +5,7 @@ import { writeWakeOnce } from '#libs/outbox/lines';
 import { writeOutcome } from '#libs/outbox/outcome';
 import { chainOf, type Parts } from '#libs/parts';
 import { startLine } from '#libs/refunds/accept';
-import { MIN_FEE_LAMPORTS } from '#libs/refunds/destination';
+import { SPONSOR_FUNDED_LAMPORTS } from '#libs/refunds/destination';
 import { viewRefund } from '#libs/refunds/view';
 import type { Lookout, Run } from '#libs/states/outcomes';
 import type { Watch } from '#libs/transfers/follow';
@@ -26,7 +26,7 @@ export async function watchSponsor(parts: Parts, network: string, run: Run, watc
     const { value: lamports } = await chainOf(parts, network).ask('sponsor.balance', rpc =>
       rpc.getBalance(parts.feePayer.address, { commitment: 'confirmed' }),
     );
-    const funded = lamports >= MIN_FEE_LAMPORTS;
+    const funded = lamports >= SPONSOR_FUNDED_LAMPORTS;
     const line = await sponsorLine(parts.db.read, network, AT_ONCE);
     const acts = funded || line.length === 0;
     const left = acts ? await parts.db.tx('sponsor.watch', tx => wakeOrEnd(tx, parts, network, run, funded)) : line.length;
@@ -35,7 +35,7 @@ export async function watchSponsor(parts: Parts, network: string, run: Run, watc
       kind: 'short',
       since,
       waiting: left,
-      needed_atomic: MIN_FEE_LAMPORTS.toString(),
+      needed_atomic: SPONSOR_FUNDED_LAMPORTS.toString(),
       available_atomic: lamports.toString(),
     };
     return { found, acted: false };

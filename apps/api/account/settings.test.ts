@@ -17,14 +17,32 @@ beforeEach(async () => {
   key = await under.mint({ account: `account-${++accounts}` });
 });
 
+const DEFAULTS = {
+  refund_window_days: null,
+  max_refunds_per_payment: null,
+  rent_policy: { reopen: 'when_worth', min_atomic: '1000000' },
+};
+
 describe('GET and PATCH /v1/account/settings', () => {
   test('200: no limits until some are set; a change leaves the rest, null takes a limit away', async () => {
     expectShape(await read(), 200, Settings);
-    expect((await read()).body).toEqual({ refund_window_days: null, max_refunds_per_payment: null });
-    expect((await change({ refund_window_days: 30 })).body).toEqual({ refund_window_days: 30, max_refunds_per_payment: null });
-    expect((await change({ max_refunds_per_payment: 2 })).body).toEqual({ refund_window_days: 30, max_refunds_per_payment: 2 });
+    expect((await read()).body).toEqual(DEFAULTS);
+    expect((await change({ refund_window_days: 30 })).body).toEqual({ ...DEFAULTS, refund_window_days: 30 });
+    expect((await change({ max_refunds_per_payment: 2 })).body).toEqual({
+      ...DEFAULTS,
+      refund_window_days: 30,
+      max_refunds_per_payment: 2,
+    });
     expect((await change({ refund_window_days: null })).body.refund_window_days).toBeNull();
-    expect((await read()).body).toEqual({ refund_window_days: null, max_refunds_per_payment: 2 });
+    expect((await read()).body).toEqual({ ...DEFAULTS, max_refunds_per_payment: 2 });
+  });
+
+  test('200: a rent policy, whole', async () => {
+    const never = { reopen: 'never', min_atomic: '1000000' };
+    expect((await change({ rent_policy: { reopen: 'never' } })).body.rent_policy).toEqual(never);
+    const dear = { reopen: 'when_worth', min_atomic: '5000000' };
+    expect((await change({ rent_policy: dear })).body.rent_policy).toEqual(dear);
+    expect((await read()).body.rent_policy).toEqual(dear);
   });
 
   test('they are the account’s own', async () => {
@@ -33,6 +51,11 @@ describe('GET and PATCH /v1/account/settings', () => {
   });
 
   test.each([
+    { rent_policy: null },
+    { rent_policy: { reopen: 'sometimes' } },
+    { rent_policy: { reopen: 'always', min_atomic: 1 } },
+    { rent_policy: { reopen: 'always', min_atomic: '-1' } },
+    { rent_policy: { reopen: 'always', more: true } },
     { refund_window_days: 0 },
     { refund_window_days: -1 },
     { refund_window_days: 1.5 },
@@ -45,7 +68,7 @@ describe('GET and PATCH /v1/account/settings', () => {
     null,
   ])('400 for %j, and nothing is written', async body => {
     expectProblem(await change(body), 400, 'invalid_request');
-    expect((await read()).body).toEqual({ refund_window_days: null, max_refunds_per_payment: null });
+    expect((await read()).body).toEqual(DEFAULTS);
   });
 
   test('401 and 403', async () => {

@@ -61,7 +61,7 @@ describe('POST /v1/refunds/preview', () => {
       status: 'pending',
       chain_asked: false,
       network_fee_lamports: null,
-      rent_lamports: '0',
+      rent_lamports: null,
       refusals: [],
     });
   });

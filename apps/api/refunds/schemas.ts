@@ -71,6 +71,9 @@ const Transfer = z
     tx_sig: Signature.nullable(),
     slot: z.string().nullable(),
     network_fee_lamports: AmountAtomic.nullable().describe('Its share of the transaction’s fee'),
+    rent_lamports: AmountAtomic.nullable().describe(
+      'What opening its destination took beside the fee; null until it has landed, or where the chain did not say',
+    ),
     attempts: z.array(Attempt),
   })
   .meta({ id: 'Transfer' });
@@ -151,14 +154,20 @@ export const RefundPreview = z
     amount_atomic: AmountAtomic.nullable().describe('Null where the amount itself is refused'),
     payer_receives_atomic: AmountAtomic.nullable(),
     destination: z
-      .strictObject({ owner: Address, token_account: Address, how: z.enum(['payer', 'redirect_signed', 'redirect_scope']) })
+      .strictObject({
+        owner: Address,
+        token_account: Address,
+        how: z.enum(['payer', 'payer_reopened', 'redirect_signed', 'redirect_scope']),
+      })
       .nullable(),
     legs: z.array(z.strictObject({ leg: z.int().min(0), amount_atomic: AmountAtomic, payer_receives_atomic: AmountAtomic })),
     status: z.enum(['pending', 'requires_address']).nullable().describe('Null where it would be refused'),
     waiting: Waiting.nullable().describe('What it would wait for before it is sent'),
     chain_asked: z.boolean().describe('Without the chain’s answer, `waiting` and the fee are not known'),
     network_fee_lamports: AmountAtomic.nullable(),
-    rent_lamports: AmountAtomic,
+    rent_lamports: AmountAtomic.nullable().describe(
+      'What opening the destination would take; null where the chain was not asked',
+    ),
     known_refund_id: z.string().nullable().describe('The refund that bears this external_id already'),
     refusals: z
       .array(

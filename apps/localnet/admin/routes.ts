@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Chain } from '../chain/chain.ts';
-import { closeHolding, setFrozen, setLamports, setOwner, setPaused } from '../chain/decrees.ts';
+import { changeMint, closeHolding, setFrozen, setLamports, setOwner } from '../chain/decrees.ts';
 import { airdrop, mintTo } from '../chain/faucet.ts';
 import type { Faults } from '../faults/faults.ts';
 import { faultBody } from '../faults/schema.ts';
@@ -20,7 +20,15 @@ const clockBody = z.strictObject({ offset_s: z.int() });
 const accountBody = z
   .strictObject({ address: z.string(), frozen: z.boolean(), closed: z.literal(true), owner: z.string(), lamports: atoms })
   .partial({ frozen: true, closed: true, owner: true, lamports: true });
-const mintPauseBody = z.strictObject({ mint: z.string(), paused: z.boolean() });
+const mintChangeBody = z
+  .strictObject({
+    mint: z.string(),
+    paused: z.boolean(),
+    transfer_hook: z.string().nullable(),
+    transfer_fee_basis_points: z.int().min(0).max(10_000),
+    frozen_by_default: z.boolean(),
+  })
+  .partial({ paused: true, transfer_hook: true, transfer_fee_basis_points: true, frozen_by_default: true });
 const clearBody = z.strictObject({ id: z.int().optional() });
 const lagBody = z.strictObject({ slots: z.int().min(0).max(300) });
 
@@ -78,8 +86,8 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [
     'POST /mint',
     ({ chain }, body) => {
-      const { mint, paused } = mintPauseBody.parse(body);
-      setPaused(chain, mint, paused);
+      const { mint, ...change } = mintChangeBody.parse(body);
+      changeMint(chain, mint, change);
     },
   ],
   [

@@ -1,5 +1,5 @@
 import { address, some, unwrapOption } from '@solana/kit';
-import { extension, getMintDecoder, getMintEncoder } from '@solana-program/token-2022';
+import { AccountState, type ExtensionArgs, extension, getMintDecoder, getMintEncoder } from '@solana-program/token-2022';
 import { type RawAccount, RENT_EXEMPT_EPOCH, readAccount } from './account.ts';
 import { addressBytes } from './base58.ts';
 import type { Chain } from './chain.ts';
@@ -11,6 +11,7 @@ import { SYSTEM, TOKEN_2022 } from './identity.ts';
 const STATE_AT = 108;
 const OWNER_AT = 32;
 const SUPPLY_AT = 36;
+const MAX_U64 = 2n ** 64n - 1n;
 
 /** Freezes or thaws a token account, as its mint's freeze authority would. */
 export function setFrozen(chain: Chain, account: string, frozen: boolean): void {
@@ -40,16 +41,39 @@ export function setLamports(chain: Chain, account: string, lamports: bigint): vo
   chain.decree(new Map([[account, lamports === 0n ? null : before ? { ...before, lamports } : wallet]]));
 }
 
-/** Pauses a Token-2022 mint, or lets it go on; the classic Token program knows no pause. */
-export function setPaused(chain: Chain, mint: string, paused: boolean): void {
+/** What an issuer may change of a mint; what is left out stays as it is. */
+export interface MintChange {
+  paused?: boolean | undefined;
+  /** The program that runs in every transfer; null takes it off. */
+  transfer_hook?: string | null | undefined;
+  transfer_fee_basis_points?: number | undefined;
+  frozen_by_default?: boolean | undefined;
+}
+
+/** Changes a Token-2022 mint, as its authorities would: at once, fees included. The classic Token program knows none of it. */
+export function changeMint(chain: Chain, mint: string, change: MintChange): void {
   const account = readAccount(chain.vm, mint);
   if (!account || !readMint(account)) throw new Error(`not a mint: ${mint}`);
-  if (account.owner !== TOKEN_2022) throw new Error('a mint of the classic Token program cannot be paused');
+  if (account.owner !== TOKEN_2022) throw new Error('a mint of the classic Token program cannot be changed so');
   const decoded = getMintDecoder().decode(account.data);
-  const others = (unwrapOption(decoded.extensions) ?? []).filter(e => e.__kind !== 'PausableConfig');
   const authority = unwrapOption(decoded.mintAuthority) ?? address(SYSTEM);
-  const extensions = some([...others, extension('PausableConfig', { authority: some(authority), paused })]);
-  const data = new Uint8Array(getMintEncoder().encode({ ...decoded, extensions }));
+  let extensions: ExtensionArgs[] = unwrapOption(decoded.extensions) ?? [];
+  const put = (one: ExtensionArgs) => {
+    extensions = [...extensions.filter(other => other.__kind !== one.__kind), one];
+  };
+  const { paused, transfer_hook, transfer_fee_basis_points: points, frozen_by_default } = change;
+  if (paused !== undefined) put(extension('PausableConfig', { authority: some(authority), paused }));
+  if (transfer_hook !== undefined) put(extension('TransferHook', { authority, programId: address(transfer_hook ?? SYSTEM) }));
+  if (points !== undefined) {
+    const fee = { epoch: 0n, maximumFee: points === 0 ? 0n : MAX_U64, transferFeeBasisPoints: points };
+    const keys = { transferFeeConfigAuthority: authority, withdrawWithheldAuthority: authority, withheldAmount: 0n };
+    put(extension('TransferFeeConfig', { ...keys, olderTransferFee: fee, newerTransferFee: fee }));
+  }
+  if (frozen_by_default !== undefined) {
+    const state = frozen_by_default ? AccountState.Frozen : AccountState.Initialized;
+    put(extension('DefaultAccountState', { state }));
+  }
+  const data = new Uint8Array(getMintEncoder().encode({ ...decoded, extensions: some(extensions) }));
   chain.decree(new Map([[mint, { ...account, data, lamports: BigInt((data.length + 128) * 6_960) }]]));
 }
 

@@ -242,6 +242,7 @@ export interface Legs {
   network_fee_lamports: ColumnType<string, string, string> | null;
   receipt_hash: string | null;
   refund_id: string;
+  rent_lamports: ColumnType<string, string, string> | null;
   reservation_id: string;
   slot: Int8 | null;
   status: string;
@@ -447,6 +448,15 @@ export interface Refunds {
   waiting: Json | null;
 }
 
+export interface ReopenedAccounts {
+  attempt_id: string;
+  claimed_at: Generated<Timestamp>;
+  mint: string;
+  network: string;
+  owner: string;
+  refund_id: string;
+}
+
 export interface Treasuries {
   account_id: string;
   carrier: string | null;
@@ -521,6 +531,7 @@ export interface DB {
   receipts: Receipts;
   redirect_nonces: RedirectNonces;
   refunds: Refunds;
+  reopened_accounts: ReopenedAccounts;
   treasuries: Treasuries;
   treasury_accounts: TreasuryAccounts;
   watches: Watches;

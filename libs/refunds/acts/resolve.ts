@@ -1,6 +1,7 @@
 import { type Address, isSignature } from '@solana/kit';
 import { ChainUnavailable } from '#libs/chain/chain';
 import { mustDecode } from '#libs/chain/decode';
+import { rentPaid } from '#libs/chain/rent';
 import { settledTransfer } from '#libs/chain/transfers';
 import { type Tx, violatedConstraint } from '#libs/db/database';
 import { asMint, asSignature, asTokenAccount } from '#libs/money/solana-types';
@@ -80,6 +81,7 @@ const resolveWith = async (tx: Tx, deps: ResolveDeps, act: Act, signature: strin
       slot: landed.slot.toString(),
       block_time: landed.blockTime.toISOString(),
       fee_lamports: landed.feeLamports.toString(),
+      rent_lamports: landed.rentLamports === null ? null : landed.rentLamports.toString(),
     });
     return 'wake';
   });
@@ -127,7 +129,13 @@ async function match(tx: Tx, deps: ResolveDeps, refund: HeldRefund, legs: readon
   if (!leg) return fail(`It paid ${paid.captured} atoms; the refund was still to pay ${moves.join(' and ') || 'nothing'}.`);
   if (paid.blockTime === null) return fail('The node does not know when it landed; try again.');
   const ours = mustDecode(found.wire).feePayer === (deps.feePayer.address as Address);
-  const landed = { ...paid, blockTime: paid.blockTime, wire: found.wire, feeLamports: ours ? paid.feeLamports : 0n };
+  const landed = {
+    ...paid,
+    blockTime: paid.blockTime,
+    wire: found.wire,
+    feeLamports: ours ? paid.feeLamports : 0n,
+    rentLamports: ours ? rentPaid(found.answer.meta) : 0n,
+  };
   return { leg, landed };
 }
 
