@@ -10,6 +10,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PayOutcome } from '#libs/states/outcomes';
+import { PEOPLE_LOOK_MS } from '#libs/states/pace';
+import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
 import {
   type ActResult,
   type RefundInput,
@@ -25,33 +27,38 @@ import { Backoff, remote, runbook, short, showEnd, thisRun } from './desk.ts';
 export async function refundPayment(refund: RefundInput): Promise<RefundOutcome> {
   const desk = new Desk(refund);
   while (true) {
-    const outcome = (await carry(refund, desk)) ?? (await desk.end());
+    const posted = await carry(refund, desk);
+    // A leg that was posted before may be gone from the chain by now: a workflow never closes while its row is open.
+    const outcome = posted && isTerminal(posted.status) ? posted : await desk.end();
     if (outcome === null) continue;
     await condition(allHandlersFinished);
     return outcome;
   }
 }
 
-/** Every leg, one after the other; null where none was left to post, or the refund is no longer to be carried out. */
+/**
+ * Every leg, one after the other, waiting for people, funds and the chain in between; null where none was left to post, or the
+ * refund is no longer to be carried out.
+ */
 async function carry(refund: RefundInput, desk: Desk): Promise<RefundOutcome | null> {
   let outcome: RefundOutcome | null = null;
-  for (const leg of refund.legs) {
-    const paid = await payUntilSettled(leg.id, desk);
+  for (let at = 0; at < refund.legs.length; ) {
+    const leg_id = refund.legs[at]?.id ?? '';
+    const paid = await desk.pay(leg_id);
     if (paid.kind === 'stopped') return null;
-    if (paid.kind === 'landed') outcome = await desk.post(leg.id, paid.landed);
+    if (paid.kind === 'waiting') {
+      // Whoever woke it may have brought an earlier leg back: the chain has lost it, or somebody else has paid it.
+      if (await desk.wait(paid)) at = 0;
+      continue;
+    }
+    if (paid.kind === 'landed') outcome = await desk.post(leg_id, paid.landed);
+    at++;
   }
-  if (outcome) showEnd(outcome.status, { signature: outcome.tx_sig });
+  if (outcome && isTerminal(outcome.status)) showEnd(outcome.status, { signature: outcome.tx_sig });
   return outcome;
 }
 
-/** One leg until it has landed, or the refund is no longer ours to carry. Waits for people, funds and the chain in between. */
-async function payUntilSettled(legId: string, desk: Desk): Promise<Exclude<PayOutcome, { kind: 'waiting' }>> {
-  while (true) {
-    const paid = await desk.pay(legId);
-    if (paid.kind !== 'waiting') return paid;
-    await desk.wait(paid);
-  }
-}
+const isTerminal = (status: string) => REFUND_TERMINAL.has(status as RefundStatus);
 
 /** Listens, and keeps what the UI shows. */
 class Desk {
@@ -110,7 +117,8 @@ class Desk {
     return short(pace, `post ${landed.tx_sig}`, activities => activities.postLeg({ leg_id, refund_id, run: thisRun(), landed }));
   }
 
-  async wait(paid: Extract<PayOutcome, { kind: 'waiting' }>): Promise<void> {
+  /** True where something woke it before its time. */
+  async wait(paid: Extract<PayOutcome, { kind: 'waiting' }>): Promise<boolean> {
     const { refund_id, amount_atomic, currency, pace } = this.#refund;
     setCurrentDetails(runbook(`Refund ${refund_id}: ${amount_atomic} atoms of ${currency}`, paid));
     if (paid.person !== this.#attention || paid.reason !== this.#reason) {
@@ -124,7 +132,16 @@ class Desk {
     }
     if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) await continueAsNew<typeof refundPayment>(this.#refund);
     // A transaction in flight is looked after without a pause; the activity itself sends and asks at its own pace.
-    const wait_ms = paid.reason === 'awaiting_confirmation' ? pace.poll_ms : this.#backoff.next_ms();
-    if (await condition(() => this.#woken, wait_ms, { summary: `waiting: ${paid.reason}` })) this.#backoff.reset();
+    const wait_ms = paid.reason === 'awaiting_confirmation' ? pace.poll_ms : this.#pause_ms(paid.expires_at);
+    const woken = await condition(() => this.#woken, wait_ms, { summary: `waiting: ${paid.reason}` });
+    if (woken) this.#backoff.reset();
+    return woken;
+  }
+
+  /** What only a person ends is not looked at again and again: their act wakes it, or the end of its time. */
+  #pause_ms(expires_at: string | undefined): number {
+    const next_ms = this.#backoff.next_ms();
+    if (expires_at === undefined) return next_ms;
+    return Math.max(next_ms, Math.min(Date.parse(expires_at) - Date.now(), PEOPLE_LOOK_MS));
   }
 }

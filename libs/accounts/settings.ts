@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Reader, Tx } from '#libs/db/database';
+import { PEOPLE_WAIT_DAYS } from '#libs/states/waiting';
 import { DEFAULT_RENT_POLICY, RentPolicy } from './rent-policy.ts';
 
 /** What an account has decided for itself. Kept as the account wrote it; what it left out has the default of this build. */
@@ -19,6 +20,12 @@ export const AccountSettings = z.strictObject({
     .default(null)
     .describe('Refunds a payment may have, without failed and canceled ones; null: no limit'),
   rent_policy: RentPolicy.default(DEFAULT_RENT_POLICY).describe('What becomes of a refund whose destination was closed'),
+  people_wait_days: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(PEOPLE_WAIT_DAYS)
+    .describe('Days that a refund waits for a person (an address, an approval, a signature) before it fails as `expired`'),
 });
 export type AccountSettings = z.infer<typeof AccountSettings>;
 
@@ -27,6 +34,7 @@ export const SettingsChange = z.strictObject({
   refund_window_days: AccountSettings.shape.refund_window_days.unwrap().optional(),
   max_refunds_per_payment: AccountSettings.shape.max_refunds_per_payment.unwrap().optional(),
   rent_policy: RentPolicy.optional(),
+  people_wait_days: AccountSettings.shape.people_wait_days.unwrap().optional(),
 });
 export type SettingsChange = z.infer<typeof SettingsChange>;
 

@@ -138,7 +138,7 @@ async function write(tx: Tx, deps: AcceptDeps, promise: RefundPromise): Promise<
   });
   const workflowId = `refund:${id}`;
   const status = to ? 'pending' : 'requires_address';
-  const waiting = waitFor(to ? 'not_yet_sent' : 'address', now);
+  const waiting = waitFor(to ? 'not_yet_sent' : 'address', now, null, payment.settings);
   for (const leg of legs) {
     await transfer(tx, {
       id: leg.reservation,

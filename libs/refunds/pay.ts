@@ -1,8 +1,10 @@
 import { ChainUnavailable } from '#libs/chain/chain';
 import { chainOf, type Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
+import { isOver } from '#libs/states/waiting';
 import { liveAttempt } from '#libs/transfers/attempts';
 import { type FollowSteps, follow, type Watch } from '#libs/transfers/follow';
+import { expireRefund } from './expire.ts';
 import { reverseLeg } from './reverse.ts';
 import { signLeg } from './sign.ts';
 import { type LegRef, readLeg, takeLeg, waitingOutcome } from './take.ts';
@@ -23,7 +25,9 @@ export async function payLeg(parts: Parts, ref: LegRef, watch: Watch): Promise<P
   let { leg } = taken;
   let attempt = await liveAttempt(parts.db.read, leg.leg_id);
   // What is in flight is followed, whatever else is waited for.
-  if (attempt === null && leg.status.startsWith('requires_') && leg.waiting) return waitingOutcome(leg, leg.waiting, null);
+  if (attempt === null && leg.status.startsWith('requires_') && leg.waiting) {
+    return isOver(leg.waiting, parts.clock.now()) ? expireRefund(parts, ref) : waitingOutcome(leg, leg.waiting, null);
+  }
   const chain = chainOf(parts, leg.network);
   let dead: DeadAttempt | null = null;
   for (let turn = 0; turn < MAX_TURNS; turn++) {

@@ -85,7 +85,12 @@ export async function previewRefund(deps: PreviewDeps, caller: Caller, request: 
       payer_receives_atomic: (one.amount - one.fee).toString(),
     })),
     status: refusals.length > 0 ? null : to ? 'pending' : 'requires_address',
-    waiting: refusals.length > 0 || known ? null : to ? (road?.waiting ?? null) : waitFor('address', deps.clock.now()),
+    waiting:
+      refusals.length > 0 || known
+        ? null
+        : to
+          ? (road?.waiting ?? null)
+          : waitFor('address', deps.clock.now(), null, payment.settings),
     chain_asked: road !== null,
     network_fee_lamports: road?.fee ?? null,
     rent_lamports: road?.rent ?? null,
@@ -220,7 +225,7 @@ async function look(
   const worth = { accountId: payment.account_id, network: payment.network, owner: to.owner, mint, amount };
   const step = 'api.refund.preview';
   const barred = (reason: WaitReason, ends_when?: string): Road => ({
-    waiting: waitFor(reason, deps.clock.now(), null, null, ends_when),
+    waiting: waitFor(reason, deps.clock.now(), null, { ...payment.settings, ends_when }),
     fee: null,
     rent: null,
     destination: null,

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Reader, Tx } from '#libs/db/database';
-import { dueIn } from '#libs/db/due';
 import type { Mint, Owner, TokenAccount, TokenProgram } from '#libs/money/solana-types';
 import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { silence_ms } from '#libs/states/pace';
 import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
-import { type Waiting } from '#libs/states/waiting';
+import { PEOPLE_WAIT_DAYS, type Waiting } from '#libs/states/waiting';
 import type { Watch } from '#libs/transfers/follow';
+import { refundDue } from './due.ts';
 
 /** One leg with everything that carrying it out needs. */
 export interface LegAtWork {
@@ -26,6 +26,8 @@ export interface LegAtWork {
   carrier: string;
   account_id: string;
   network: string;
+  /** How long the account lets people take. */
+  people_wait_days: number;
   status: RefundStatus;
   waiting: Waiting | null;
   needs_attention: boolean;
@@ -62,7 +64,7 @@ export async function takeLeg(
   return parts.db.tx('refund.take', async tx => {
     await tx
       .updateTable('refunds')
-      .set({ next_due_at: dueIn(silence_ms(pace, tries)) })
+      .set({ next_due_at: refundDue(silence_ms(pace, tries)) })
       .where('id', '=', ref.refundId)
       .where('carrier', '=', ref.carrier)
       .where('status', 'not in', [...REFUND_TERMINAL])
@@ -81,11 +83,13 @@ export async function readLeg(reader: Reader, legId: string): Promise<LegAtWork>
   const { rows } = await sql<LegAtWork>`
     select l.id as leg_id, l.leg, l.status as leg_status, l.receipt_hash as leg_receipt, l.amount::text, (l.amount - l.fee)::text as net,
       r.amount::text as refund_amount, l.attempts_set_aside, r.id as refund_id, r.carrier, r.account_id, r.network,
+      coalesce((acc.settings ->> 'people_wait_days')::int, ${PEOPLE_WAIT_DAYS}) as people_wait_days,
       r.status, r.waiting, r.needs_attention, r.asset, r.token_program, r.currency, p.status as payment_status, p.slot::text as payment_slot, r.treasury_id,
       t.owner as treasury_owner, ta.token_account as treasury_account, r.destination_owner, r.destination_account, r.destination_how
     from legs l
     join refunds r on r.id = l.refund_id
     join payments p on p.id = r.payment_id
+    join accounts acc on acc.id = r.account_id
     join treasuries t on t.id = r.treasury_id
     join treasury_accounts ta on ta.treasury_id = r.treasury_id and ta.mint = r.asset
     where l.id = ${legId}`.execute(reader);
@@ -122,4 +126,6 @@ export const waitingOutcome = (
   status: refund.status,
   tx_sig,
   ends_when: waiting.ends_when,
+  // Left out where nothing expires: a carrier that sees it sleeps until then.
+  ...(waiting.expires_at && refund.status.startsWith('requires_') ? { expires_at: waiting.expires_at } : {}),
 });

@@ -1,9 +1,11 @@
 import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
+import { silence_ms } from '#libs/states/pace';
 import type { RefundStatus } from '#libs/states/refund';
 import { type WaitReason, waitFor } from '#libs/states/waiting';
 import { buryAttempt, liveAttempt } from '#libs/transfers/attempts';
 import type { Verdict } from '#libs/transfers/prove';
+import { refundDue } from './due.ts';
 import { standBySponsor, standInLine } from './short.ts';
 import { type LegRef, lockCarried, waitingOutcome } from './take.ts';
 import { moveRefund } from './transition.ts';
@@ -45,7 +47,10 @@ export async function waitLeg(
       return waitingOutcome(leg, standing, live.signature);
     }
     const why = gone ? 'outcome_unknown' : reason;
-    const waiting = waitFor(why, parts.clock.now(), leg.waiting, null, gone ? undefined : judged?.ends_when);
+    const waiting = waitFor(why, parts.clock.now(), leg.waiting, {
+      people_wait_days: leg.people_wait_days,
+      ends_when: gone ? undefined : judged?.ends_when,
+    });
     const to = nextStatus(leg.status, why, live !== null);
     const moved = to !== leg.status || leg.waiting?.reason !== why || leg.waiting.ends_when !== waiting.ends_when;
     const refund = moved
@@ -53,6 +58,10 @@ export async function waitLeg(
       : leg;
     if (why === 'insufficient_funds') await standInLine(tx, parts, leg, judged?.balance ?? null);
     if (why === 'sponsor_short') await standBySponsor(tx, parts, leg);
+    if (moved && to.startsWith('requires_')) {
+      const next_due_at = refundDue(silence_ms(parts.pace, 1));
+      await tx.updateTable('refunds').set({ next_due_at }).where('id', '=', leg.refund_id).execute();
+    }
     return waitingOutcome(refund, waiting, live?.signature ?? null);
   });
 }

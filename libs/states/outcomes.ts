@@ -58,6 +58,8 @@ export type PayOutcome =
       status: string;
       tx_sig: string | null;
       ends_when?: string;
+      /** Only a person ends it, until then. */
+      expires_at?: string;
     }
   /** The refund is at its end, or another carries it. */
   | { kind: 'stopped'; status: string };

@@ -5,6 +5,9 @@ const PATIENT_TRIES = 5;
 export const silence_ms = (pace: Pace, tries: number): number | null =>
   tries > PATIENT_TRIES ? null : pace.activity_ms + pace.backoff_max_ms + pace.overdue_ms;
 
+/** A carrier that waits for a person looks again at least this often, whatever happens: what wakes it could be lost. */
+export const PEOPLE_LOOK_MS = 24 * 60 * 60 * 1_000;
+
 /** How fast a workflow and its activities work. Workflows cannot read the environment, so it comes in their input. */
 export interface Pace {
   /** How long one activity works before it hands back to its workflow. */

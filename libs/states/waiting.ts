@@ -76,22 +76,38 @@ export interface Waiting {
   actions: string[];
 }
 
-/** A wait that begins now; one that goes on for the same reason keeps its `since`. `ends_when` says more than the reason does. */
-export function waitFor(
-  reason: WaitReason,
-  now: Date,
-  before: Waiting | null = null,
-  expires_at: Date | null = null,
-  ends_when?: string,
-): Waiting {
+/** How long a wait for a person lasts where the account has not said otherwise. */
+export const PEOPLE_WAIT_DAYS = 90;
+const DAY_MS = 86_400_000;
+
+/** What nobody but a person can give: only these waits expire. */
+const EXPIRING: ReadonlySet<WaitReason> = new Set(['address', 'approval', 'signature']);
+
+/** What else is known of a wait than its reason. */
+interface MoreOfWait {
+  /** How long the account lets people take; a wait that goes on keeps the end it had. */
+  people_wait_days?: number;
+  /** Says more than the reason does. */
+  ends_when?: string | undefined;
+}
+
+/** A wait that begins now; one that goes on for the same reason keeps its `since` and its end. */
+export function waitFor(reason: WaitReason, now: Date, before: Waiting | null = null, more: MoreOfWait = {}): Waiting {
   const rule = WAITS[reason];
+  const same = before?.reason === reason ? before : null;
+  const days = more.people_wait_days ?? PEOPLE_WAIT_DAYS;
+  const expires_at = EXPIRING.has(reason) ? new Date(now.getTime() + days * DAY_MS).toISOString() : null;
   return {
     reason,
-    since: before?.reason === reason ? before.since : now.toISOString(),
-    expires_at: expires_at?.toISOString() ?? null,
-    ends_when: ends_when ?? rule.ends_when,
+    since: same?.since ?? now.toISOString(),
+    expires_at: same?.expires_at ?? expires_at,
+    ends_when: more.ends_when ?? rule.ends_when,
     actions: [...rule.actions],
   };
 }
+
+/** Whether a wait for a person has lasted as long as it may. */
+export const isOver = (waiting: Waiting, now: Date): boolean =>
+  waiting.expires_at !== null && new Date(waiting.expires_at) <= now;
 
 export const needsPerson = (waiting: Waiting | null): boolean => waiting !== null && WAITS[waiting.reason].person;

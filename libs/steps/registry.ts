@@ -53,6 +53,7 @@ export const STEPS = {
   'refund.prove': 'worker',
   'refund.landed': 'worker',
   'refund.wait': 'worker',
+  'refund.expire': 'worker',
   'refund.post': 'worker',
   'refund.reverse': 'worker',
   'refund.act': 'worker',

@@ -29,7 +29,7 @@ beforeAll(async () => {
   stack = await startStack({ env: { ...TEST_PACE, EBB_MAX_LEG_DEVNET_ATOMIC: `${MAX_LEG}` }, slotMs: 200 });
   shop = await openShop(stack);
   payment = await shop.paid();
-  worker = new Victim(stack, 'worker', [...KILLS, BETWEEN, BETWEEN]);
+  worker = new Victim(stack, 'worker', [...KILLS, BETWEEN]);
 });
 afterEach(async () => expect(await violations(stack)).toEqual([]));
 afterAll(() => stack?.stop());
@@ -127,4 +127,23 @@ test('I4: a fee is kept from a refund of several legs: the payer’s balance, th
     [answer.body.id],
   );
   expect(receipts.map(one => one.amount)).toEqual(ended.transfers.map(leg => leg.amount_atomic));
+});
+
+test('I7: a leg that the chain has lost while another was paid is looked after by the same run, and nobody is called', async () => {
+  await worker.doom(BETWEEN);
+  const id = await shop.accepted(payment.id, AMOUNT);
+  await worker.died(BETWEEN);
+  // As the watch over finality leaves it; the chain has it all the same.
+  await rows(stack, `update legs set status = 'sent' where refund_id = $1 and leg = 0 returning id`, [id]);
+  await worker.revive(BETWEEN);
+  const ended = await shop.refundIs(id, 'succeeded');
+  expect(ended.moved_atomic).toBe(`${AMOUNT}`);
+  expect(await onChain(id)).toEqual(ended.transfers.map(leg => leg.tx_sig).sort());
+  const kept = await eventually('its workflow has ended', async () => {
+    const runs = await rows<{ outcome: string }>(stack, 'select outcome from workflow_outcomes where object_id = $1', [id]);
+    return runs.length > 0 ? runs : null;
+  });
+  expect(kept).toEqual([{ outcome: 'succeeded' }]);
+  const called = await rows(stack, `select id from events where object_id = $1 and kind = 'refund.needs_attention'`, [id]);
+  expect(called).toEqual([]);
 });

@@ -21,6 +21,7 @@ const DEFAULTS = {
   refund_window_days: null,
   max_refunds_per_payment: null,
   rent_policy: { reopen: 'when_worth', min_atomic: '1000000' },
+  people_wait_days: 90,
 };
 
 describe('GET and PATCH /v1/account/settings', () => {
@@ -63,6 +64,9 @@ describe('GET and PATCH /v1/account/settings', () => {
     { refund_window_days: 1e9 },
     { max_refunds_per_payment: 0 },
     { max_refunds_per_payment: true },
+    { people_wait_days: 0 },
+    { people_wait_days: 366 },
+    { people_wait_days: null },
     { refund_window: 3 },
     [],
     null,
@@ -76,6 +80,15 @@ describe('GET and PATCH /v1/account/settings', () => {
     expectProblem(await change({}, await under.mint({ scopes: ['account:read'] })), 403, 'scope_missing');
     expectProblem(await read(await under.mint({ scopes: ['account:write'] })), 403, 'scope_missing');
   });
+});
+
+test('people_wait_days: a refund that nobody knows the address of waits so long, and no longer', async () => {
+  await change({ people_wait_days: 7 });
+  const { id } = await settledPayment(under, 100_000n, key);
+  await under.db.read.updateTable('payments').set({ payer_owner: null, payer_account: null }).where('id', '=', id).execute();
+  const { waiting } = (await refund(id)).body;
+  expect(waiting.reason).toBe('address');
+  expect(Date.parse(waiting.expires_at) - Date.parse(waiting.since)).toBe(7 * 86_400_000);
 });
 
 describe('what they refuse', () => {

@@ -49,9 +49,8 @@ export async function carryOut(
   act: Act,
   work: (refund: HeldRefund) => Promise<'wake' | 'rest'>,
 ): Promise<RefundView> {
-  const row = await lockRefund(tx, act);
-  if (!row) return refuse('refund_not_found');
-  const refund = { ...row, legs: await lockLegs(tx, act.refundId) };
+  const refund = await holdRefund(tx, act);
+  if (!refund) return refuse('refund_not_found');
   const done = await tx.selectFrom('acts').select('refund_id').where('id', '=', act.id).executeTakeFirst();
   if (done) return viewRefund(tx, refund.id, deps.workflowUrl);
 
@@ -80,6 +79,12 @@ export async function carryOut(
 async function wakeCarrier(tx: Tx, deps: ActDeps, view: RefundView, accountId: string): Promise<void> {
   await deleteLines(tx, view.workflow.id);
   await writeLine(tx, { ...startLine(deps.pace, { account_id: accountId }, view), kind: 'wake' });
+}
+
+/** A refund and its legs under their locks, in the order of `lockCarried`; null where there is none, or it is someone else's. */
+export async function holdRefund(tx: Tx, whose: Pick<Act, 'refundId' | 'owner'>): Promise<HeldRefund | null> {
+  const row = await lockRefund(tx, whose);
+  return row ? { ...row, legs: await lockLegs(tx, whose.refundId) } : null;
 }
 
 async function lockRefund(tx: Tx, { refundId, owner }: Pick<Act, 'refundId' | 'owner'>) {

@@ -12,9 +12,22 @@ export const unmovedLegs = (refund: HeldRefund): HeldLeg[] =>
  * Refuses with `attempt_live` and the signatures that may still land. The legs are locked, so nothing new is signed.
  */
 export async function deadLegs(tx: Tx, refund: HeldRefund): Promise<HeldLeg[]> {
+  const live = await mayLand(tx, refund);
+  if (live.length > 0) {
+    const attempts = live.map(one => ({
+      signature: one.signature,
+      last_valid_block_height: String(one.last_valid_block_height),
+    }));
+    refuse('attempt_live', { members: { refund_id: refund.id, attempts } });
+  }
+  return unmovedLegs(refund);
+}
+
+/** What is signed for the unmoved legs and not proven dead. The legs are locked, so nothing new is signed. */
+export async function mayLand(tx: Tx, refund: HeldRefund) {
   const legs = unmovedLegs(refund);
-  if (legs.length === 0) return legs;
-  const live = await tx
+  if (legs.length === 0) return [];
+  return tx
     .selectFrom('attempt_legs')
     .innerJoin('attempts', 'attempts.id', 'attempt_legs.attempt_id')
     .select(['attempts.signature', 'attempts.last_valid_block_height'])
@@ -25,14 +38,6 @@ export async function deadLegs(tx: Tx, refund: HeldRefund): Promise<HeldLeg[]> {
     )
     .where('dead', '=', false)
     .execute();
-  if (live.length > 0) {
-    const attempts = live.map(one => ({
-      signature: one.signature,
-      last_valid_block_height: String(one.last_valid_block_height),
-    }));
-    refuse('attempt_live', { members: { refund_id: refund.id, attempts } });
-  }
-  return legs;
 }
 
 /** Gives the reserved money of legs back to be refunded anew: proven not to have moved. */
