@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
 import { getAgent } from '#libs/accounts/agents';
 import type { Caller } from '#libs/accounts/find-caller';
+import type { Chain } from '#libs/chain/chain';
 import type { Database, Tx } from '#libs/db/database';
 import { type Answer, type Ask, once } from '#libs/idempotency/once';
 import type { Ids } from '#libs/ids/ids';
 import { writeEvent } from '#libs/outbox/write-event';
 import { refuse } from '#libs/problems/refusal';
 import { judgeSupported, metadataOf, priceOf } from './judge.ts';
+import { type FeeSeen, judgeFee, lookForFee } from './judge-mints.ts';
 import { alsoAccepted } from './preview.ts';
 import { linkById } from './read.ts';
 import type { NewLink } from './request.ts';
@@ -17,21 +19,24 @@ export interface LinkDeps {
   db: Database;
   ids: Ids;
   urls: LinkUrls;
+  chains: ReadonlyMap<string, Chain>;
 }
 
 /** How long a slug that someone else gave up stays theirs, so that an old URL does not pay a stranger. */
 const SLUG_REST_DAYS = 90;
 
 /** Creates a payment link, once per Idempotency-Key. Answers 201; throws `Refusal`, then nothing was written. */
-export function createLink(deps: LinkDeps, caller: Caller, ask: Ask<NewLink>): Promise<Answer<LinkView>> {
+export async function createLink(deps: LinkDeps, caller: Caller, ask: Ask<NewLink>): Promise<Answer<LinkView>> {
+  const fee = await lookForFee(deps.chains.get(caller.network), caller.network, ask.body);
   return deps.db.tx('api.link.create', tx =>
-    once(tx, caller.accountId, ask, async () => ({ status: 201, body: await create(tx, deps, caller, ask) })),
+    once(tx, caller.accountId, ask, async () => ({ status: 201, body: await create(tx, deps, caller, ask, fee) })),
   );
 }
 
-async function create(tx: Tx, deps: LinkDeps, caller: Caller, ask: Ask<NewLink>): Promise<LinkView> {
+async function create(tx: Tx, deps: LinkDeps, caller: Caller, ask: Ask<NewLink>, fee: FeeSeen | null): Promise<LinkView> {
   const wanted = ask.body;
   judgeSupported(wanted);
+  judgeFee(fee);
   const { amount, asset } = priceOf(caller.network, wanted);
   const agent = await getAgent(tx, { accountId: caller.accountId, network: caller.network, mint: wanted.owner_agent });
   if (agent === null)

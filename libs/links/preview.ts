@@ -1,11 +1,12 @@
 import { getAgent } from '#libs/accounts/agents';
 import type { Caller } from '#libs/accounts/find-caller';
-import type { Reader } from '#libs/db/database';
 import { CURRENCIES, type Currency } from '#libs/money/assets';
 import { refuse } from '#libs/problems/refusal';
+import type { LinkDeps } from './create.ts';
 import { judgeSupported, priceOf } from './judge.ts';
+import { judgeFee, lookForFee } from './judge-mints.ts';
 import type { NewLink } from './request.ts';
-import { type AcceptView, acceptsOf, type LinkUrls } from './view.ts';
+import { type AcceptView, acceptsOf } from './view.ts';
 
 type Draft = Pick<
   NewLink,
@@ -19,11 +20,16 @@ export interface LinkPreview {
 }
 
 /** What a link of this draft would ask of buyers. Judged as a link is, and nothing is written. */
-export async function previewLink(reader: Reader, urls: LinkUrls, caller: Caller, draft: Draft): Promise<LinkPreview> {
+export async function previewLink(
+  { db, urls, chains }: Pick<LinkDeps, 'db' | 'urls' | 'chains'>,
+  caller: Caller,
+  draft: Draft,
+): Promise<LinkPreview> {
   const { accountId, network } = caller;
   judgeSupported(draft);
+  judgeFee(await lookForFee(chains.get(network), network, draft));
   const { amount, asset } = priceOf(network, draft);
-  const agent = await getAgent(reader, { accountId, network, mint: draft.owner_agent });
+  const agent = await getAgent(db.read, { accountId, network, mint: draft.owner_agent });
   if (agent === null) return refuse('agent_not_found');
   const { id, owner, accounts } = agent.treasury;
   const accepts = acceptsOf({

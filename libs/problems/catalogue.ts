@@ -205,7 +205,11 @@ const judgements = {
     'This payment has had too many refunds',
     'Change the account setting, or refund all that is left at once.',
   ),
-  asset_unsupported: problem(422, 'This asset is not supported', 'Use USDC, USDT or USDG of this network.'),
+  asset_unsupported: problem(
+    422,
+    'This asset is not supported',
+    'Use USDC, USDT or USDG of this network; one whose issuer takes a fee from each transfer is refused while it does.',
+  ),
   destination_is_token_account: problem(
     422,
     'The destination is a token account',

@@ -7,7 +7,7 @@ import type { FundsSeen } from '#libs/funds/take';
 import type { Mint, Owner, TokenAccount, TokenProgram } from '#libs/money/solana-types';
 import type { WaitReason } from '#libs/states/waiting';
 import type { Step } from '#libs/steps/registry';
-import { type MintFault, mintFault } from '#libs/transfers/mint-fitness';
+import { judgeMint } from '#libs/transfers/mint-now';
 import type { MayReopen } from './reopening.ts';
 
 export interface Route {
@@ -115,14 +115,6 @@ function choose(
   };
   if (there !== null && (there.mint === mint || there.owner !== owner)) return judge(destination, there);
   return other === null ? { account: associated, opens: true } : judge(associated, other);
-}
-
-/** What its issuer must take back before a mint can be paid out to the atom; null where nothing. */
-async function judgeMint(chain: Chain, step: Step, address: Mint, mint: MintAccount | null): Promise<MintFault | null> {
-  const fault = mintFault(address, mint);
-  if (fault?.over_at_epoch === undefined) return fault;
-  const { epoch } = await chain.ask(step, rpc => rpc.getEpochInfo({ commitment: 'confirmed' }));
-  return epoch >= fault.over_at_epoch ? null : fault;
 }
 
 /** What an account of this mint must hold to be kept; what lies at its address already counts. */

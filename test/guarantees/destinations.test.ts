@@ -308,6 +308,23 @@ describe('Token-2022:', () => {
   });
 });
 
+test('while a mint takes a fee, no link is made for it, and no payment is taken on one that was', async () => {
+  const { mint } = assetOf('solana-devnet', 'USDG');
+  const link = await shop.openLink({ currency: 'USDG', price: '1' });
+  const { at } = await paid(link, 'USDG');
+  const proof = await signProof(at, 'USDG');
+  const before = await at.buyer.balance('USDG');
+  await admin(stack, 'POST', '/mint', { mint, transfer_fee_basis_points: 50 });
+  const wanted = { label: 'No', owner_agent: shop.agent, method: 'GET', price: '$1', response: { body: {} } };
+  const refused = await shop.api.post<{ code: string }>('/v1/payment-links', { ...wanted, accepts_currencies: ['USDG'] });
+  expect(refused).toMatchObject({ status: 422, body: { code: 'asset_unsupported', currency: 'USDG' } });
+  const shown = await show(proof, at.payUrl);
+  expect(shown).toMatchObject({ status: 402, body: { error: 'invalid_payment_requirements' } });
+  await admin(stack, 'POST', '/mint', { mint, transfer_fee_basis_points: 0 });
+  expect(await at.buyer.balance('USDG')).toBe(before);
+  expect((await show(proof, at.payUrl)).status).toBe(200);
+});
+
 /** The buyer has their account made larger, and from now on take transfers only with a memo directly before them. */
 async function requireMemos({ buyer }: Shop, token: Address): Promise<void> {
   await account(buyer.address, { lamports: '1000000000' });

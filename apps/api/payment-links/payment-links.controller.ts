@@ -29,7 +29,7 @@ export class PaymentLinksController {
 
   constructor(@Inject(PARTS) parts: ApiParts, @Inject(Origin) origin: Origin) {
     this.#parts = parts;
-    this.#deps = { db: parts.db, ids: parts.ids, urls: linkUrls(parts, origin) };
+    this.#deps = { db: parts.db, ids: parts.ids, urls: linkUrls(parts, origin), chains: parts.chains };
   }
 
   @Post()
@@ -40,6 +40,7 @@ export class PaymentLinksController {
     'agent_not_found',
     'slug_taken',
     ...PRICES,
+    'asset_unsupported',
     'protocol_unsupported',
     'upstream_unsupported',
   ])
@@ -60,11 +61,12 @@ export class PaymentLinksController {
     'body_too_large',
     'media_type_unsupported',
     'agent_not_found',
+    'asset_unsupported',
     'protocol_unsupported',
     'upstream_unsupported',
   ])
   preview(@Calling() caller: Caller, @Body({ schema: PreviewPaymentLink }) body: PreviewPaymentLink): Promise<LinkPreview> {
-    return previewLink(this.#parts.db.read, this.#deps.urls, caller, body);
+    return previewLink(this.#deps, caller, body);
   }
 
   @Get()

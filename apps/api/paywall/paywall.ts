@@ -14,7 +14,7 @@ import type { PaywallAnswer } from './answer.ts';
 import { tellBuyer } from './answer-buyer.ts';
 import { visitLink } from './find-link.ts';
 import { type Asking, askForPayment, rememberFeePayers } from './offer.ts';
-import { heightsOf, judgeProof } from './take-proof.ts';
+import { heightsOf, judgeProof, mintRefusal } from './take-proof.ts';
 
 /** A request to a paid link, as it came. */
 export interface Call {
@@ -61,6 +61,8 @@ export class Paywall {
     const judged = judgeProof(this.#parts, { ...call, url, link, feePayers, proof });
     if (judged.kind === 'refused') return this.#refused(link, proof, judged);
 
+    const unfit = await mintRefusal(this.#parts.chains.get(link.network), judged.claim);
+    if (unfit) return this.#refused(link, proof, unfit);
     const heights = await heightsOf(this.#parts.chains.get(link.network));
     const { EBB_PACE_SETTLE_START_MS, EBB_PACE_BUYER_WAIT_MS } = this.#parts.config;
     const claimed = await claimPayment(this.#parts, judged.claim, heights, EBB_PACE_SETTLE_START_MS);

@@ -1,13 +1,15 @@
 import type { Address } from '@solana/kit';
 import type { Chain } from '#libs/chain/chain';
 import type { Link } from '#libs/links/link';
+import { assetOfMint } from '#libs/money/assets';
 import { type Heights, type ProofToClaim } from '#libs/payments/claim';
 import { bindProof } from '#libs/paywall/x402/binding';
 import type { Proof } from '#libs/paywall/x402/proof';
 import { checkSponsored } from '#libs/paywall/x402/sponsor-check';
-import type { Refused } from '#libs/paywall/x402/vocabulary';
+import { type Refused, refused } from '#libs/paywall/x402/vocabulary';
 import { refuse } from '#libs/problems/refusal';
 import { bodyHash } from '#libs/receipts/hash';
+import { takesFee } from '#libs/transfers/mint-now';
 import type { ApiParts } from '../parts.ts';
 import { openOffers } from './offer.ts';
 
@@ -61,6 +63,14 @@ export function judgeProof(
       clientReference: request.clientReference,
     },
   };
+}
+
+/** A mint that keeps part of the transfer since the link was made: the seller would get less than the price. */
+export async function mintRefusal(chain: Chain | undefined, { network, asset }: ProofToClaim): Promise<Refused | null> {
+  if (chain === undefined) return refuse('network_not_configured');
+  const paidIn = assetOfMint(network, asset);
+  const fee = paidIn && (await takesFee(chain, 'api.pay.asset', paidIn));
+  return fee ? refused('invalidRequirements', `${paidIn.currency} is not taken until ${fee.ends_when}`) : null;
 }
 
 /** Where the chain stands now. Asked before the claim: what bounds a transaction's life must be known with its bytes. */

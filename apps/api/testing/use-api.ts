@@ -5,6 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { ensureAccount } from '#libs/accounts/ensure-account';
 import { mintKey } from '#libs/accounts/mint-key';
 import { SCOPES, type Scope } from '#libs/accounts/scopes';
+import { ChainUnavailable } from '#libs/chain/chain';
 import { TestClock } from '#libs/clock/clock';
 import { Settings } from '#libs/config/config';
 import { paceOf } from '#libs/config/pace';
@@ -114,9 +115,9 @@ async function testParts(
 ): Promise<ApiParts> {
   const config = Settings.parse({ EBB_MASTER_KEY: MASTER_KEY, EBB_LOG_LEVEL: 'silent', ...settings });
   const unasked = {
-    ask: () => Promise.reject(new Error('no chain here')),
-    askAll: () => Promise.reject(new Error('no chain here')),
-    askEach: () => Promise.reject(new Error('no chain here')),
+    ask: () => Promise.reject(new ChainUnavailable('no chain here')),
+    askAll: () => Promise.reject(new ChainUnavailable('no chain here')),
+    askEach: () => Promise.reject(new ChainUnavailable('no chain here')),
   };
   return {
     config,
