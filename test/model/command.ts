@@ -18,6 +18,7 @@ export type Command =
   | { kind: 'list_refunds'; pick: number }
   | { kind: 'crash'; part: Crashing; after_ms: number; down_ms: number }
   | { kind: 'fault'; fault: Fault }
+  | { kind: 'vanish'; fault: Fault }
   | { kind: 'expire'; after_ms: number; slots: number }
   | { kind: 'terminate'; pick: number };
 
@@ -82,6 +83,15 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ ...kind('lag'), ...reading, slots: fc.integer({ min: 1, max: 60 }), times: times(10) }),
 );
 
+/** Transactions that nodes have seen, confirmed even, and then are gone, as if they had never been. */
+const vanishing: fc.Arbitrary<Fault> = fc.record({
+  ...kind('gone'),
+  ...sending,
+  seen: fc.constantFrom('processed', 'confirmed', 'confirmed'),
+  slots: fc.integer({ min: 6, max: 30 }),
+  times: times(2),
+});
+
 const ms = (max: number) => fc.integer({ min: 0, max });
 
 /** One command; how often each kind comes is set so that a run has about a crash in 150 commands and mostly cheap ones. */
@@ -126,6 +136,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 7,
   },
   { arbitrary: fc.record({ ...kind('fault'), fault }), weight: 24 },
+  { arbitrary: fc.record({ ...kind('vanish'), fault: vanishing }), weight: 8 },
   { arbitrary: fc.record({ ...kind('expire'), after_ms: ms(800), slots: fc.constantFrom(160, 200, 400) }), weight: 3 },
   { arbitrary: fc.record({ ...kind('terminate'), pick }), weight: 8 },
 );

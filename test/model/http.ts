@@ -15,6 +15,7 @@ export interface Wire {
   receipt_hash?: string | null;
   destination?: { owner: string } | null;
   refusals?: { code: string }[];
+  failure?: { code: string } | null;
   payment_id?: string;
   refund_id?: string;
   items?: Wire[];

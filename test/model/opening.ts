@@ -27,6 +27,7 @@ export async function openWorld(stack: Stack): Promise<World> {
     payments: [],
     refunds: new Map(),
     asked: [],
+    vanished: 0,
   };
   for (let n = 0; n < AGENTS; n++) world.links.push(...(await openAgent(world)));
   world.agents = (await world.books.rows<{ id: string }>('select id from agents')).map(one => one.id);

@@ -35,15 +35,15 @@ export class ChainReader {
     return BigInt(value.amount);
   }
 
-  /** Memos of every transaction that touched the account and did not fail, newest first. */
-  async memos(tokenAccount: string): Promise<string[]> {
-    const found: string[] = [];
+  /** Every transaction that touched the account and did not fail, newest first. */
+  async history(tokenAccount: string): Promise<{ signature: string; memo: string }[]> {
+    const found: { signature: string; memo: string }[] = [];
     for (let before: string | undefined; ; ) {
       const page = await this.#ask<{ signature: string; err: unknown; memo: string | null }[]>('getSignaturesForAddress', [
         tokenAccount,
         { commitment: 'confirmed', limit: 1_000, ...(before ? { before } : {}) },
       ]);
-      found.push(...page.filter(one => one.err === null).map(one => one.memo ?? ''));
+      found.push(...page.filter(one => one.err === null).map(({ signature, memo }) => ({ signature, memo: memo ?? '' })));
       if (page.length < 1_000) return found;
       before = page.at(-1)?.signature;
     }

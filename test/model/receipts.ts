@@ -25,6 +25,8 @@ interface Earned {
   asset: string;
   amount: bigint;
   given: Given[];
+  /** Its own transaction is gone; what was given back of it still has its original here. */
+  reversed: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export class ReceiptChain {
   readonly #earned = new Map<string, Earned>();
 
   get earned(): number {
-    return this.#earned.size;
+    return [...this.#earned.values()].filter(one => !one.reversed).length;
   }
 
   /** What stands given back, over all originals. */
@@ -54,9 +56,9 @@ export class ReceiptChain {
     const amount = BigInt(receipt.price.amount);
     const { network, asset } = receipt.price;
     if (receipt.kind === 'earn') {
-      this.#earned.set(hash, { agent: receipt.agent, network, asset, amount, given: [] });
+      this.#earned.set(hash, { agent: receipt.agent, network, asset, amount, given: [], reversed: false });
     } else if (receipt.kind === 'reversal') {
-      for (const one of this.#earned.values()) one.given = one.given.filter(each => each.hash !== receipt.voids_receipt_hash);
+      must(this.#takeBack(receipt.voids_receipt_hash ?? ''), fail('takes back what does not stand'));
     } else {
       const original = this.#earned.get(receipt.original_receipt_hash ?? '');
       must(original !== undefined, fail('names an original that is not there'));
@@ -69,6 +71,23 @@ export class ReceiptChain {
     }
     this.next++;
     this.#last = hash;
+  }
+
+  /** Whether there was a receipt of this hash that stood. */
+  #takeBack(hash: string): boolean {
+    const earned = this.#earned.get(hash);
+    if (earned) {
+      const stood = !earned.reversed;
+      earned.reversed = true;
+      return stood;
+    }
+    for (const one of this.#earned.values()) {
+      const standing = one.given.filter(each => each.hash !== hash);
+      if (standing.length === one.given.length) continue;
+      one.given = standing;
+      return true;
+    }
+    return false;
   }
 }
 

@@ -3,7 +3,7 @@ import { BUYER_FUNDS } from './buyers.ts';
 import { readTreasuries, type Watchman } from './moment.ts';
 import { admin } from './readers.ts';
 import { must, Violation } from './violation.ts';
-import type { World } from './world.ts';
+import type { Payment, Refund, World } from './world.ts';
 
 /** Nothing new is asked, nothing fails any more: then all that was promised is done within this time. */
 const REST_WITHIN_MS = 120_000;
@@ -14,6 +14,8 @@ const OPEN = `
   union all select 'payment ' || id || ' is pending, waiting: ' || coalesce(waiting ->> 'reason', 'nothing') from payments where status = 'pending'
   union all select 'leg ' || id || ' is ' || status from legs where status not in ('posted', 'voided')
   union all select 'attempt ' || id || ' is live' from attempts where outcome = 'live'
+  union all select 'payment ' || id || ' is not final' from payments where finalized_at is null and status not in ('pending', 'failed')
+  union all select 'leg ' || id || ' is not final' from legs where finalized_at is null and status = 'posted'
   union all select 'the outbox holds ' || kind || ' ' || workflow_id from outbox
   union all select 'ledger account ' || id || ' holds ' || debits_pending from ledger_accounts where debits_pending + credits_pending > 0`;
 
@@ -43,53 +45,97 @@ export async function comeToRest(world: World): Promise<number> {
 
 /** At rest everything is exact: by the model's sums, the books, and the chain. */
 export async function judgeRest(world: World, watchman: Watchman): Promise<void> {
-  await judgeRows(world);
+  const landed = await readHistory(world);
+  await judgePayments(world, landed.signatures);
+  await judgeRefunds(world, landed.refunds);
   await judgeBuyers(world);
   await judgeTreasuries(world);
-  await judgeMemos(world);
   await judgeReceipts(world, watchman);
   await judgeEvents(world);
 }
 
-/** Every payment and refund in the books is one that somebody knows of, and ended as it had to. */
-async function judgeRows(world: World): Promise<void> {
-  const payments = await world.books.rows<{ id: string; refunded: string }>(
-    `select p.id, a.debits_posted::text as refunded from payments p join ledger_accounts a on a.id = 'payment:' || p.id where p.status <> 'failed'`,
-  );
-  const known = new Map(world.payments.map(one => [one.id, one]));
-  must(payments.length === known.size, () => `I3: ${payments.length} payments moved money, their buyers know of ${known.size}`);
-  for (const { id, refunded } of payments) {
-    const given = known.get(id)?.sums.given;
-    must(refunded === String(given), () => `${id} has given back ${refunded}, ${given} was accepted`);
-  }
-  const refunds = await world.books.rows<{ id: string; status: string; amount: string }>(
-    'select id, status, amount::text from refunds',
-  );
-  must(refunds.length === world.refunds.size, () => `${refunds.length} refunds, ${world.refunds.size} were accepted`);
-  for (const { id, status, amount } of refunds) {
-    const refund = world.refunds.get(id);
-    const right = status === (refund?.unmoved ?? 'succeeded') && amount === String(refund?.amount);
-    must(right, () => `${id} is ${status} of ${amount}, accepted was ${refund?.amount}, ${refund?.unmoved ?? 'to be paid'}`);
-  }
+interface Landed {
+  signatures: Set<string>;
+  /** By the memo of each transfer: how often the chain has it. */
+  refunds: Map<string, number>;
 }
+
+/** What a stranger sees who reads the chain. */
+async function readHistory(world: World): Promise<Landed> {
+  const landed: Landed = { signatures: new Set(), refunds: new Map() };
+  for (const account of new Set(world.links.map(link => link.tokenAccount))) {
+    for (const { signature, memo } of await world.chain.history(account)) {
+      landed.signatures.add(signature);
+      const id = /ebb:refund:([^:]+):/.exec(memo)?.[1];
+      if (id) landed.refunds.set(id, (landed.refunds.get(id) ?? 0) + 1);
+    }
+  }
+  return landed;
+}
+
+/** Every payment in the books is one that its buyer knows of, and stands there just when it stands on the chain. */
+async function judgePayments(world: World, landed: ReadonlySet<string>): Promise<void> {
+  const rows = await world.books.rows<{ id: string; status: string; failure_code: string | null; refunded: string | null }>(
+    `select p.id, p.status, p.failure_code, b.refunded::text from payments p left join payment_balances b on b.account = 'payment:' || p.id`,
+  );
+  const books = new Map(rows.map(row => [row.id, row]));
+  for (const payment of world.payments) {
+    const row = books.get(payment.id);
+    payment.reversed = row?.status === 'failed' && row.failure_code === 'payment_reversed' && world.vanished > 0;
+    must(payment.reversed || row?.status !== 'failed', () => `I3: ${payment.id} is ${row?.status}: ${row?.failure_code}`);
+    must(landed.has(payment.signature) !== payment.reversed, () => `I3: ${payment.id} is ${row?.status}; the chain knows better`);
+    const given = String(payment.sums.given);
+    must(
+      payment.reversed || row?.refunded === given,
+      () => `${payment.id} has given back ${row?.refunded}, ${given} was accepted`,
+    );
+  }
+  const standing = rows.filter(row => row.status !== 'failed').length;
+  const known = world.payments.filter(one => !one.reversed).length;
+  must(standing === known, () => `I3: ${standing} payments moved money, their buyers know of ${known}`);
+}
+
+/** I2: each refund ended as it had to, and is on the chain once if it was paid, and else never. */
+async function judgeRefunds(world: World, landed: ReadonlyMap<string, number>): Promise<void> {
+  const rows = await world.books.rows<{ id: string; status: string; failure_code: string | null; amount: string }>(
+    'select id, status, failure_code, amount::text from refunds',
+  );
+  must(rows.length === world.refunds.size, () => `${rows.length} refunds, ${world.refunds.size} were accepted`);
+  for (const { id, status, failure_code, amount } of rows) {
+    const refund = world.refunds.get(id);
+    if (!refund) throw new Violation(`nobody asked for ${id}`);
+    const lost = refund.payment.reversed && status === 'failed' && failure_code === 'payment_reversed';
+    const right = (lost || status === (refund.unmoved ?? 'succeeded')) && amount === String(refund.amount);
+    must(right, () => `${id} is ${status} of ${amount}, accepted was ${refund.amount}, ${refund.unmoved ?? 'to be paid'}`);
+    refund.paid = status === 'succeeded';
+    refund.ended = status;
+    const times = landed.get(id) ?? 0;
+    must(times === (refund.paid ? 1 : 0), () => `I2: ${id} is ${status}, and landed ${times} times`);
+  }
+  const strange = [...landed.keys()].filter(id => !world.refunds.has(id));
+  must(strange.length === 0, () => `I2: refunds on the chain that nobody asked for: ${strange}`);
+}
+
+const total = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, one) => sum + one, 0n);
+const paidOf = (world: World): Refund[] => [...world.refunds.values()].filter(one => one.paid);
+const standingOf = (world: World): Payment[] => world.payments.filter(one => !one.reversed);
 
 /** What the chain says each buyer holds is what they had, less what they paid, and what they got back. */
 async function judgeBuyers(world: World): Promise<void> {
   for (const buyer of world.buyers) {
-    const paid = world.payments.filter(one => one.order.buyer === buyer).map(one => one.sums.captured);
-    const got = [...world.refunds.values()].filter(one => one.to === buyer && one.unmoved === null).map(one => one.amount);
-    const due = BUYER_FUNDS - total(paid) + total(got);
+    const gave = standingOf(world).filter(one => one.order.buyer === buyer);
+    const got = paidOf(world).filter(one => one.to === buyer);
+    const due = BUYER_FUNDS - total(gave.map(one => one.sums.captured)) + total(got.map(one => one.amount));
     const holds = await world.chain.balance(buyer.tokenAccount);
     must(holds === due, () => `I2, I3: buyer ${buyer.address} holds ${holds}, it should be ${due}`);
   }
 }
 
-const total = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, one) => sum + one, 0n);
-
 async function judgeTreasuries(world: World): Promise<void> {
   for (const { account, came, went } of await readTreasuries(world)) {
-    const theirs = world.payments.filter(one => one.order.link.tokenAccount === account);
-    const due = theirs.reduce((sum, one) => sum + one.sums.captured - one.sums.given, 0n);
+    const took = standingOf(world).filter(one => one.order.link.tokenAccount === account);
+    const gave = paidOf(world).filter(one => one.payment.order.link.tokenAccount === account);
+    const due = total(took.map(one => one.sums.captured)) - total(gave.map(one => one.amount));
     const holds = await world.chain.balance(account);
     must(
       holds === came - went && holds === due,
@@ -98,45 +144,32 @@ async function judgeTreasuries(world: World): Promise<void> {
   }
 }
 
-/** I2 as a stranger sees it: each refund is on the chain once, by its memo; a canceled or failed one never. */
-async function judgeMemos(world: World): Promise<void> {
-  const counts = new Map<string, number>();
-  for (const account of new Set(world.links.map(link => link.tokenAccount))) {
-    for (const memo of await world.chain.memos(account)) {
-      const id = /ebb:refund:([^:]+):/.exec(memo)?.[1];
-      if (id) counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-  }
-  for (const refund of world.refunds.values()) {
-    const landed = counts.get(refund.id) ?? 0;
-    must(landed === (refund.unmoved ? 0 : 1), () => `I2: ${refund.id} landed ${landed} times, ${refund.unmoved ?? 'to be paid'}`);
-    counts.delete(refund.id);
-  }
-  must(counts.size === 0, () => `I2: refunds on the chain that nobody asked for: ${[...counts.keys()]}`);
-}
-
 async function judgeReceipts(world: World, watchman: Watchman): Promise<void> {
   watchman.step();
   await watchman.idle();
   const chains = [...watchman.chains.values()];
   const earned = chains.reduce((sum, one) => sum + one.earned, 0);
   const given = chains.reduce((sum, one) => sum + one.given, 0n);
-  const due = world.payments.reduce((sum, one) => sum + one.sums.given, 0n);
-  must(earned === world.payments.length, () => `I5: ${earned} earn receipts of ${world.payments.length} payments`);
+  const due = total(paidOf(world).map(one => one.amount));
+  const known = standingOf(world).length;
+  must(earned === known, () => `I5: ${earned} earn receipts stand, of ${known} payments`);
   must(given === due, () => `I5: the receipts say ${given} was given back, it was ${due}`);
 }
 
-/** I6: numbered without a gap per object, and each end told once. */
+/** I6: numbered without a gap per object, and each end told once, and once more for every time it was taken back. */
 async function judgeEvents(world: World): Promise<void> {
   const found = await world.books.rows<{ fault: string }>(`
     select 'I6: the events of ' || object_id || ' have a gap' as fault from events
       group by object_id having max(sequence) - min(sequence) + 1 <> count(*)
     union all
     select 'I6: ' || r.id || ' is ' || r.status || ', told ' || count(e.id) || ' times' from refunds r
-      left join events e on e.object_id = r.id and e.kind = 'refund.' || r.status group by r.id having count(e.id) <> 1
+      left join events e on e.object_id = r.id and e.kind = 'refund.' || r.status
+      group by r.id having count(e.id) <> 1 + (case r.status when 'succeeded' then
+        (select count(*) from events b where b.object_id = r.id and b.kind = 'refund.reopened') else 0 end)
     union all
     select 'I6: ' || p.id || ' settled, told ' || count(e.id) || ' times' from payments p
       left join events e on e.object_id = p.id and e.kind = 'payment.settled' where p.status <> 'failed'
-      group by p.id having count(e.id) <> 1`);
+      group by p.id having count(e.id) < 1 or count(e.id) > 1 + (
+        select count(*) from events b where b.object_id = p.id and b.kind = 'payment.reopened')`);
   must(found.length === 0, () => found.map(one => one.fault).join('; '));
 }

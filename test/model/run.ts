@@ -28,6 +28,8 @@ export interface Report extends Run {
   canceled: number;
   given_up: number;
   terminated: number;
+  vanished: number;
+  reversed: number;
   looks: number;
   /** Commands carried out in a second, without the start of the stack. */
   per_second: number;
@@ -63,7 +65,7 @@ const EPISODE = 1_000;
 const MOST_OPEN = 60;
 
 /** What makes others fail; `calm` leaves it out, to tell what goes wrong without. */
-const TROUBLE: ReadonlySet<Command['kind']> = new Set(['crash', 'fault', 'expire', 'terminate']);
+const TROUBLE: ReadonlySet<Command['kind']> = new Set(['crash', 'fault', 'vanish', 'expire', 'terminate']);
 
 /** Carries out the commands of a seed, side by side, on a stack of its own. Ends at the first violation. */
 export async function runModel(options: {
@@ -118,6 +120,8 @@ export async function runModel(options: {
     canceled: unmoved('canceled'),
     given_up: unmoved('failed'),
     terminated: trouble.terminated,
+    vanished: world.vanished,
+    reversed: world.payments.filter(one => one.reversed).length,
     looks: watchman.looks,
     per_second: Math.round((run.commands / (performance.now() - began)) * 10_000) / 10,
     rest_ms: run.rest_ms,
@@ -185,6 +189,9 @@ function carryOut(command: Command, world: World, trouble: Trouble): Promise<str
     case 'crash':
       return trouble.crash(command);
     case 'fault':
+      return trouble.fault(command);
+    case 'vanish':
+      world.vanished++;
       return trouble.fault(command);
     case 'expire':
       return trouble.expire(command);

@@ -45,7 +45,7 @@ export class Trouble {
     return `${name} killed, up again after ${Math.round(performance.now() - began)} ms`;
   }
 
-  async fault({ fault }: Extract<Command, { kind: 'fault' }>): Promise<string> {
+  async fault({ fault }: Extract<Command, { kind: 'fault' | 'vanish' }>): Promise<string> {
     await admin(this.#stack.urls.localnetAdmin, '/fault', fault);
     return JSON.stringify(fault);
   }

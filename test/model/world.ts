@@ -25,6 +25,8 @@ export interface Payment {
   receiptHash: string | null;
   order: Order;
   sums: Reckoning;
+  /** Proven gone from the chain: it gives nothing back any more, and what it gave is lost. */
+  reversed: boolean;
 }
 
 export interface Refund {
@@ -38,6 +40,8 @@ export interface Refund {
   redirecting: boolean;
   /** How it ended without a transfer. */
   unmoved: 'canceled' | 'failed' | null;
+  /** Told at the last rest: whether its money reached the buyer. */
+  paid: boolean;
   /** A terminal state once seen is never left. */
   ended: string | null;
 }
@@ -64,6 +68,8 @@ export interface World {
   payments: Payment[];
   refunds: Map<string, Refund>;
   asked: Asked[];
+  /** How often nodes were told to forget what they have seen: only after that may a payment or an end be taken back. */
+  vanished: number;
 }
 
 /** One call of the keyed API, repeated until it is answered. */
