@@ -64,32 +64,14 @@ export function answerBuyer(parts: Parts, showing: Showing): Promise<BuyerAnswer
   });
 }
 
-/** An `undelivered` refund, or refunds of everything that was captured: the buyer gets the money instead. */
+/** An `undelivered` refund, or refunds that leave nothing of what was captured: the buyer gets the money instead. */
 async function refundInsteadOfAnswer(tx: Tx, paymentId: string): Promise<string | null> {
-  const row = await tx
-    .selectFrom('refunds')
-    .innerJoin('payments', 'payments.id', 'refunds.payment_id')
-    .select('refunds.id')
-    .where('refunds.payment_id', '=', paymentId)
-    .where('refunds.status', 'not in', ['failed', 'canceled'])
-    .where(where =>
-      where.or([
-        where('refunds.reason', '=', 'undelivered'),
-        where(
-          'payments.captured',
-          '=',
-          where
-            .selectFrom('refunds as all')
-            .select(({ fn }) => fn.sum<string>('all.amount').as('sum'))
-            .where('all.payment_id', '=', paymentId)
-            .where('all.status', 'not in', ['failed', 'canceled']),
-        ),
-      ]),
-    )
-    .orderBy('refunds.created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.id ?? null;
+  const { rows } = await sql<{ id: string }>`
+    select r.id from refunds r join payment_balances b on b.account = 'payment:' || r.payment_id
+    where r.payment_id = ${paymentId} and r.status not in ('failed', 'canceled')
+      and (r.reason = 'undelivered' or b.refundable = 0)
+    order by r.created_at desc limit 1`.execute(tx);
+  return rows[0]?.id ?? null;
 }
 
 interface ServedRow {

@@ -34,11 +34,14 @@ async function release(
   claim.releasing--;
   const told = `${refund.id}: ${answer.status} ${answer.body.code ?? answer.body.status}`;
   if (answer.status === 200) {
-    must(answer.body.status === end, () => `${name} was answered ${told}`);
+    const kept = BigInt(answer.body.moved_atomic ?? '-1');
+    const right = kept >= 0n && kept < refund.amount && answer.body.status === (kept > 0n ? 'partially_succeeded' : end);
+    must(right, () => `${name} was answered ${told}, ${kept} of ${refund.amount} had moved`);
     must(refund.ended === null || isReopened(world, refund), () => `${name} ended a refund that had ${refund.ended}: ${told}`);
     refund.unmoved = end;
-    refund.ended = end;
-    claim.released ??= performance.now();
+    refund.ended = answer.body.status ?? null;
+    claim.kept = kept;
+    claim.released = performance.now();
   } else {
     must(answer.status === 409 && refusals.includes(answer.body.code ?? ''), () => `${name} was answered ${told}`);
   }
@@ -46,7 +49,8 @@ async function release(
 }
 
 /** What had succeeded may be open again once nodes forget what they have seen. */
-const isReopened = (world: World, refund: Refund): boolean => world.vanished > 0 && refund.ended === 'succeeded';
+const isReopened = (world: World, refund: Refund): boolean =>
+  world.vanished > 0 && (refund.ended === 'succeeded' || refund.ended === 'partially_succeeded');
 
 /** Has a refund looked at again: that changes no sum, whenever it comes. */
 export async function retry(world: World, { pick }: Extract<Command, { kind: 'retry' }>): Promise<string> {
@@ -76,6 +80,7 @@ export async function redirect(world: World, { pick, to: whom }: Extract<Command
       () => `a refund that had ${refund.ended} was redirected: ${told}`,
     );
     refund.to = to;
+    refund.whom.add(to);
   } else {
     const codes = ['refund_state_conflict', 'attempt_live'];
     must(answer.status === 409 && codes.includes(answer.body.code ?? ''), () => `a redirect was answered ${told}`);

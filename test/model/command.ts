@@ -4,7 +4,16 @@ import fc from 'fast-check';
 export type Command =
   | { kind: 'pay'; buyer: number; link: number; shows: number }
   | { kind: 'show_again'; pick: number }
-  | { kind: 'refund'; pick: number; amount: Amount; by: Reference; external: boolean; expect: boolean; to: number | null }
+  | {
+      kind: 'refund';
+      pick: number;
+      amount: Amount;
+      by: Reference;
+      external: boolean;
+      expect: boolean;
+      to: number | null;
+      fee: number | null;
+    }
   | { kind: 'preview'; pick: number; amount: Amount }
   | { kind: 'race'; pick: number; amounts: Amount[] }
   | { kind: 'repeat'; pick: number; same: boolean }
@@ -110,6 +119,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       external: fc.constantFrom(false, false, true),
       expect: fc.constantFrom(false, false, false, true),
       to: fc.oneof({ arbitrary: fc.constant(null), weight: 7 }, { arbitrary: pick, weight: 1 }),
+      fee: fc.oneof({ arbitrary: fc.constant(null), weight: 6 }, { arbitrary: fc.integer({ min: 1, max: 1_000 }), weight: 1 }),
     }),
     weight: 280,
   },

@@ -12,6 +12,7 @@ export interface Wire {
   refunded_atomic?: string;
   reserved_atomic?: string;
   payer_receives_atomic?: string;
+  moved_atomic?: string;
   receipt_hash?: string | null;
   destination?: { owner: string } | null;
   refusals?: { code: string }[];

@@ -4,7 +4,7 @@ import { amountText } from './refunding.ts';
 import { must } from './violation.ts';
 import { call, choose, type Payment, type Refund, type World } from './world.ts';
 
-const STATUSES = ['requires_address', 'pending', 'processing', 'succeeded', 'canceled', 'failed'];
+const STATUSES = ['requires_address', 'pending', 'processing', 'succeeded', 'partially_succeeded', 'canceled', 'failed'];
 
 /** A payment's balance adds up, and is within what it can have been while we asked. */
 export async function readPayment(world: World, { pick }: Extract<Command, { kind: 'read_payment' }>): Promise<string> {
@@ -52,10 +52,10 @@ function judgeRefund(world: World, refund: Refund, before: Refund, body: Wire): 
   const { ended } = before;
   must(body.amount_atomic === String(refund.amount), told);
   must(STATUSES.includes(body.status ?? ''), told);
-  const unmoved = body.status === 'canceled' || body.status === 'failed';
+  const unmoved = ['canceled', 'failed', 'partially_succeeded'].includes(body.status ?? '');
   const reversed = world.vanished > 0 && body.failure?.code === 'payment_reversed';
   must(!unmoved || reversed || refund.unmoved !== null || claim.releasing > 0 || claim.released !== null, told);
-  const reopened = world.vanished > 0 && ended === 'succeeded';
+  const reopened = world.vanished > 0 && (ended === 'succeeded' || ended === 'partially_succeeded');
   if (ended !== null && !reopened) must(body.status === ended, told);
   const right =
     refund.redirecting || before.redirecting || body.destination?.owner === refund.to.address || before.to !== refund.to;

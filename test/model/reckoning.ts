@@ -7,8 +7,9 @@ export interface Claim {
   state: 'open' | 'accepted' | 'refused';
   /** A cancel was asked for, and may have worked. */
   releasing: number;
-  /** When a cancel was answered: the money was free before that. */
+  /** When a cancel was answered: the money was free before that, but for what had moved. */
   released: number | null;
+  kept: bigint;
 }
 
 /**
@@ -24,7 +25,7 @@ export class Reckoning {
   }
 
   begin(amount: bigint | null): Claim {
-    const claim: Claim = { amount, began: performance.now(), ended: null, state: 'open', releasing: 0, released: null };
+    const claim: Claim = { amount, began: performance.now(), ended: null, state: 'open', releasing: 0, released: null, kept: 0n };
     this.#claims.push(claim);
     return claim;
   }
@@ -32,31 +33,33 @@ export class Reckoning {
   /** Given back or held during all of the time since then. */
   atLeast(since: number): bigint {
     return sum(
-      this.#claims.filter(
-        one =>
-          one.state === 'accepted' && one.ended !== null && one.ended < since && one.releasing === 0 && one.released === null,
-      ),
+      this.#claims.filter(one => one.state === 'accepted' && one.ended !== null && one.ended < since && one.releasing === 0),
+      held,
     );
   }
 
   /** Given back or held at some time since then, at most; `but` left out. */
   atMost(since: number, but: Claim | null = null): bigint {
-    const possible = this.#claims.filter(
-      one => one !== but && one.state !== 'refused' && (one.released === null || one.released >= since),
-    );
+    const possible = this.#claims.filter(one => one !== but && one.state !== 'refused');
     if (possible.some(one => one.amount === null)) return this.captured;
-    const most = sum(possible);
+    const most = sum(possible, one => (one.released !== null && one.released < since ? one.kept : (one.amount ?? 0n)));
     return most < this.captured ? most : this.captured;
   }
 
-  /** Accepted and not canceled: what the buyer gets in the end. */
+  /** Accepted, and what had moved of the canceled: what was given back in the end. */
   get given(): bigint {
-    return sum(this.#claims.filter(one => one.state === 'accepted' && one.released === null));
+    return sum(
+      this.#claims.filter(one => one.state === 'accepted'),
+      held,
+    );
   }
 
   /** Accepted for certain, no cancel under way: what I1 is about. */
   get held(): bigint {
-    return sum(this.#claims.filter(one => one.state === 'accepted' && one.released === null && one.releasing === 0));
+    return sum(
+      this.#claims.filter(one => one.state === 'accepted' && one.releasing === 0),
+      held,
+    );
   }
 
   get busy(): boolean {
@@ -64,4 +67,6 @@ export class Reckoning {
   }
 }
 
-const sum = (claims: readonly Claim[]): bigint => claims.reduce((total, one) => total + (one.amount ?? 0n), 0n);
+const held = (claim: Claim): bigint => (claim.released === null ? (claim.amount ?? 0n) : claim.kept);
+const sum = (claims: readonly Claim[], of: (claim: Claim) => bigint): bigint =>
+  claims.reduce((total, one) => total + of(one), 0n);

@@ -12,6 +12,8 @@ interface Wish {
   external: boolean;
   expect: boolean;
   to: number | null;
+  /** In thousandths of the amount. */
+  fee: number | null;
 }
 
 const U64 = 2n ** 64n;
@@ -26,7 +28,14 @@ export async function refund(world: World, wish: Extract<Command, { kind: 'refun
 export async function race(world: World, { pick, amounts }: Extract<Command, { kind: 'race' }>): Promise<string> {
   const payment = choose(world.payments, pick);
   if (!payment) return 'nothing paid yet';
-  const wishes = amounts.map(amount => ({ amount, by: 'payment_id' as const, external: false, expect: false, to: null }));
+  const wishes = amounts.map(amount => ({
+    amount,
+    by: 'payment_id' as const,
+    external: false,
+    expect: false,
+    to: null,
+    fee: null,
+  }));
   return (await Promise.all(wishes.map(wish => request(world, payment, wish)))).join('; ');
 }
 
@@ -43,23 +52,25 @@ async function request(world: World, payment: Payment, wish: Wish): Promise<stri
   const key = wish.external ? null : randomUUID();
   const expected = wish.expect ? sums.captured - sums.atMost(performance.now()) : null;
   const to = (wish.to === null ? undefined : choose(world.buyers, wish.to)) ?? payment.order.buyer;
+  const digits = text === null || /^[0-9]+$/.test(text);
+  const fee = text === null || !digits || wish.fee === null ? 0n : (BigInt(text) * BigInt(wish.fee)) / 1_000n;
   const body: Asked['body'] = {
     ...reference,
     ...(text === null ? {} : { amount_atomic: text }),
     ...(externalId === null ? {} : { external_id: externalId }),
     ...(expected === null ? {} : { expected_refundable_atomic: String(expected) }),
     ...(wish.to === null ? {} : { destination: { owner: to.address } }),
+    ...(fee === 0n ? {} : { fee: { amount_atomic: String(fee) } }),
   };
-  const digits = text === null || /^[0-9]+$/.test(text);
   const claim = sums.begin(text === null ? null : digits ? BigInt(text) : 0n);
   const answer = await call(world, 'POST', '/v1/payments/refund', body, key);
   claim.ended = performance.now();
   if (answer.status === 201 || (answer.status === 200 && externalId !== null && answer.lost)) {
-    return accepted(world, payment, claim, { key, externalId, body, to }, answer);
+    return accepted(world, payment, claim, { key, externalId, body, to, fee }, answer);
   }
   claim.state = 'refused';
   const gone = world.vanished > 0 && digits && answer.body.code === 'payment_not_settled';
-  if (!gone) judgeRefusal(payment, claim, { digits, rest: text === null, expected }, answer);
+  if (!gone) judgeRefusal(payment, claim, { digits, rest: text === null, expected, fee }, answer);
   return `${payment.id} ${text ?? 'rest'}: ${answer.body.code}`;
 }
 
@@ -88,7 +99,7 @@ function accepted(
   world: World,
   payment: Payment,
   claim: Claim,
-  { to, ...asked }: Pick<Asked, 'key' | 'externalId' | 'body'> & { to: Buyer },
+  { to, fee, ...asked }: Pick<Asked, 'key' | 'externalId' | 'body'> & { to: Buyer; fee: bigint },
   { body: answer }: Answer,
 ): string {
   const { sums } = payment;
@@ -98,12 +109,24 @@ function accepted(
   must(id !== undefined && !world.refunds.has(id), () => `one refund is the answer to two requests: ${id}`);
   must(claim.amount === null || claim.amount === amount, () => `${id} is of ${amount}, ${claim.amount} was asked for`);
   must(amount > 0n && amount <= free, () => `I1: ${id} of ${amount} was accepted, at most ${free} was left of ${payment.id}`);
-  must(answer.payer_receives_atomic === String(amount), () => `${id} of ${amount} pays ${answer.payer_receives_atomic}`);
+  must(answer.payer_receives_atomic === String(amount - fee), () => `${id} of ${amount} pays ${answer.payer_receives_atomic}`);
   must(answer.destination?.owner === to.address, () => `${id} goes to ${answer.destination?.owner}, not to ${to.address}`);
   claim.amount = amount;
   claim.state = 'accepted';
   must(sums.held <= sums.captured, () => `I1: ${payment.id} gives back ${sums.held} of ${sums.captured}`);
-  const refund = { id, payment, amount, claim, to, redirecting: false, unmoved: null, paid: false, ended: null };
+  const refund = {
+    id,
+    payment,
+    amount,
+    fee,
+    claim,
+    to,
+    whom: new Set([to]),
+    redirecting: false,
+    unmoved: null,
+    moved: [],
+    ended: null,
+  };
   world.refunds.set(id, refund);
   world.asked.push({ ...asked, refund, answer });
   return `${payment.id} ${amount}: ${id}`;
@@ -122,6 +145,7 @@ interface Judged {
   digits: boolean;
   rest: boolean;
   expected: bigint | null;
+  fee: bigint;
 }
 
 function refusalFits(
@@ -141,6 +165,8 @@ function refusalFits(
       return asked.digits && within && (sums.wanted === null ? left === 0n : sums.wanted > left);
     case '409 payment_already_refunded':
       return sums.least === 0n && left === 0n && body.refunded_atomic === String(sums.captured);
+    case '422 fee_not_below_amount':
+      return sums.wanted !== null && asked.fee >= sums.wanted;
     case '409 balance_changed':
       return within && asked.expected !== null && left !== asked.expected;
     default:

@@ -56,7 +56,7 @@ export async function judgeRest(world: World, watchman: Watchman): Promise<void>
 
 interface Landed {
   signatures: Set<string>;
-  /** By the memo of each transfer: how often the chain has it. */
+  /** By refund and leg, as the memo of a transfer has them: how often the chain has it. */
   refunds: Map<string, number>;
 }
 
@@ -66,8 +66,9 @@ async function readHistory(world: World): Promise<Landed> {
   for (const account of new Set(world.links.map(link => link.tokenAccount))) {
     for (const { signature, memo } of await world.chain.history(account)) {
       landed.signatures.add(signature);
-      const id = /ebb:refund:([^:]+):/.exec(memo)?.[1];
-      if (id) landed.refunds.set(id, (landed.refunds.get(id) ?? 0) + 1);
+      for (const [, leg = ''] of memo.matchAll(/ebb:refund:([^:]+:[0-9]+)/g)) {
+        landed.refunds.set(leg, (landed.refunds.get(leg) ?? 0) + 1);
+      }
     }
   }
   return landed;
@@ -95,37 +96,77 @@ async function judgePayments(world: World, landed: ReadonlySet<string>): Promise
   must(standing === known, () => `I3: ${standing} payments moved money, their buyers know of ${known}`);
 }
 
-/** I2: each refund ended as it had to, and is on the chain once if it was paid, and else never. */
+interface LegRow {
+  refund_id: string;
+  leg: number;
+  amount: string;
+  fee: string;
+  status: string;
+  account: string;
+}
+
+/** I2: each refund ended as it had to, and its transfers are on the chain once where they moved, and else never. */
 async function judgeRefunds(world: World, landed: ReadonlyMap<string, number>): Promise<void> {
   const rows = await world.books.rows<{ id: string; status: string; failure_code: string | null; amount: string }>(
     'select id, status, failure_code, amount::text from refunds',
   );
+  const legs = Map.groupBy(
+    await world.books.rows<LegRow>(
+      `select l.refund_id, l.leg, l.amount::text, l.fee::text, l.status, coalesce(l.destination_account, r.destination_account) as account
+       from legs l join refunds r on r.id = l.refund_id`,
+    ),
+    leg => leg.refund_id,
+  );
   must(rows.length === world.refunds.size, () => `${rows.length} refunds, ${world.refunds.size} were accepted`);
-  for (const { id, status, failure_code, amount } of rows) {
-    const refund = world.refunds.get(id);
-    if (!refund) throw new Violation(`nobody asked for ${id}`);
-    const lost = refund.payment.reversed && status === 'failed' && failure_code === 'payment_reversed';
-    const right = (lost || status === (refund.unmoved ?? 'succeeded')) && amount === String(refund.amount);
-    must(right, () => `${id} is ${status} of ${amount}, accepted was ${refund.amount}, ${refund.unmoved ?? 'to be paid'}`);
-    refund.paid = status === 'succeeded';
-    refund.ended = status;
-    const times = landed.get(id) ?? 0;
-    must(times === (refund.paid ? 1 : 0), () => `I2: ${id} is ${status}, and landed ${times} times`);
+  const due = new Map<string, number>();
+  for (const row of rows) {
+    const refund = world.refunds.get(row.id);
+    if (!refund) throw new Violation(`nobody asked for ${row.id}`);
+    const parts = legs.get(row.id) ?? [];
+    refund.moved = parts
+      .filter(leg => leg.status === 'posted')
+      .map(({ amount, fee, account }) => ({ amount: BigInt(amount), fee: BigInt(fee), account }));
+    refund.ended = row.status;
+    judgeEnd(refund, row, parts);
+    for (const { leg, status } of parts) due.set(`${row.id}:${leg}`, status === 'posted' ? 1 : 0);
   }
-  const strange = [...landed.keys()].filter(id => !world.refunds.has(id));
+  for (const [memo, times] of due) {
+    must((landed.get(memo) ?? 0) === times, () => `I2: ${memo} landed ${landed.get(memo) ?? 0} times, the books say ${times}`);
+  }
+  const strange = [...landed.keys()].filter(memo => !due.has(memo));
   must(strange.length === 0, () => `I2: refunds on the chain that nobody asked for: ${strange}`);
 }
 
+function judgeEnd(
+  refund: Refund,
+  { id, status, failure_code, amount }: { id: string; status: string; failure_code: string | null; amount: string },
+  parts: readonly LegRow[],
+): void {
+  const moved = total(refund.moved.map(leg => leg.amount));
+  const whom = parts.length === 1 ? [refund.to] : [...refund.whom];
+  const right = refund.moved.every(leg => whom.some(one => one.tokenAccount === leg.account));
+  must(right, () => `${id} went to ${refund.moved.map(leg => leg.account)}, not to ${whom.map(one => one.tokenAccount)}`);
+  const whole = total(parts.map(leg => BigInt(leg.amount))) === refund.amount && amount === String(refund.amount);
+  const fees = total(parts.map(leg => BigInt(leg.fee))) === refund.fee;
+  const lost = refund.payment.reversed && failure_code === 'payment_reversed';
+  const back = lost ? 'failed' : refund.unmoved;
+  const end = moved === refund.amount ? 'succeeded' : moved > 0n ? 'partially_succeeded' : back;
+  const allowed = back === null ? moved === refund.amount : lost || moved === refund.claim.kept;
+  must(
+    whole && fees && allowed && status === end,
+    () => `${id} is ${status} of ${amount}, ${moved} moved; accepted was ${refund.amount}, ${refund.unmoved ?? 'to be paid'}`,
+  );
+}
+
 const total = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, one) => sum + one, 0n);
-const paidOf = (world: World): Refund[] => [...world.refunds.values()].filter(one => one.paid);
 const standingOf = (world: World): Payment[] => world.payments.filter(one => !one.reversed);
 
 /** What the chain says each buyer holds is what they had, less what they paid, and what they got back. */
 async function judgeBuyers(world: World): Promise<void> {
   for (const buyer of world.buyers) {
     const gave = standingOf(world).filter(one => one.order.buyer === buyer);
-    const got = paidOf(world).filter(one => one.to === buyer);
-    const due = BUYER_FUNDS - total(gave.map(one => one.sums.captured)) + total(got.map(one => one.amount));
+    const got = [...world.refunds.values()].flatMap(one => one.moved).filter(leg => leg.account === buyer.tokenAccount);
+    const due = BUYER_FUNDS - total(gave.map(one => one.sums.captured)) + total(got.map(leg => leg.amount - leg.fee));
     const holds = await world.chain.balance(buyer.tokenAccount);
     must(holds === due, () => `I2, I3: buyer ${buyer.address} holds ${holds}, it should be ${due}`);
   }
@@ -134,8 +175,9 @@ async function judgeBuyers(world: World): Promise<void> {
 async function judgeTreasuries(world: World): Promise<void> {
   for (const { account, came, went } of await readTreasuries(world)) {
     const took = standingOf(world).filter(one => one.order.link.tokenAccount === account);
-    const gave = paidOf(world).filter(one => one.payment.order.link.tokenAccount === account);
-    const due = total(took.map(one => one.sums.captured)) - total(gave.map(one => one.amount));
+    const gave = [...world.refunds.values()].filter(one => one.payment.order.link.tokenAccount === account);
+    const out = gave.flatMap(one => one.moved).map(leg => leg.amount - leg.fee);
+    const due = total(took.map(one => one.sums.captured)) - total(out);
     const holds = await world.chain.balance(account);
     must(
       holds === came - went && holds === due,
@@ -150,7 +192,7 @@ async function judgeReceipts(world: World, watchman: Watchman): Promise<void> {
   const chains = [...watchman.chains.values()];
   const earned = chains.reduce((sum, one) => sum + one.earned, 0);
   const given = chains.reduce((sum, one) => sum + one.given, 0n);
-  const due = total(paidOf(world).map(one => one.amount));
+  const due = total([...world.refunds.values()].flatMap(one => one.moved).map(leg => leg.amount));
   const known = standingOf(world).length;
   must(earned === known, () => `I5: ${earned} earn receipts stand, of ${known} payments`);
   must(given === due, () => `I5: the receipts say ${given} was given back, it was ${due}`);
@@ -164,8 +206,8 @@ async function judgeEvents(world: World): Promise<void> {
     union all
     select 'I6: ' || r.id || ' is ' || r.status || ', told ' || count(e.id) || ' times' from refunds r
       left join events e on e.object_id = r.id and e.kind = 'refund.' || r.status
-      group by r.id having count(e.id) <> 1 + (case r.status when 'succeeded' then
-        (select count(*) from events b where b.object_id = r.id and b.kind = 'refund.reopened') else 0 end)
+      group by r.id having count(e.id) < 1 or count(e.id) > 1 + (
+        select count(*) from events b where b.object_id = r.id and b.kind = 'refund.reopened')
     union all
     select 'I6: ' || p.id || ' settled, told ' || count(e.id) || ' times' from payments p
       left join events e on e.object_id = p.id and e.kind = 'payment.settled' where p.status <> 'failed'

@@ -27,6 +27,8 @@ export interface Run {
 export interface Report extends Run {
   canceled: number;
   given_up: number;
+  in_part: number;
+  with_fee: number;
   terminated: number;
   vanished: number;
   reversed: number;
@@ -51,6 +53,8 @@ const MODEL_ENV = {
   EBB_PACE_HEARTBEAT_MS: '4000',
   EBB_PACE_OVERDUE_MS: '4000',
   EBB_PACE_BUYER_WAIT_MS: '10000',
+  // A refund of a whole payment takes three transfers.
+  EBB_MAX_LEG_DEVNET_ATOMIC: '40000',
   EBB_SPONSOR_PAYER_HOUR_LAMPORTS: NO_LIMIT,
   EBB_SPONSOR_PAYER_DAY_LAMPORTS: NO_LIMIT,
   EBB_SPONSOR_ACCOUNT_HOUR_LAMPORTS: NO_LIMIT,
@@ -119,6 +123,8 @@ export async function runModel(options: {
     seed,
     canceled: unmoved('canceled'),
     given_up: unmoved('failed'),
+    in_part: [...world.refunds.values()].filter(one => one.ended === 'partially_succeeded').length,
+    with_fee: [...world.refunds.values()].filter(one => one.fee > 0n).length,
     terminated: trouble.terminated,
     vanished: world.vanished,
     reversed: world.payments.filter(one => one.reversed).length,

@@ -33,15 +33,18 @@ export interface Refund {
   id: string;
   payment: Payment;
   amount: bigint;
+  /** Kept from it: the buyer gets so much less. */
+  fee: bigint;
   claim: Claim;
-  /** Whom it is paid to. */
+  /** Whom what has not moved of it is paid to; and everyone it was to be paid to once. */
   to: Buyer;
+  whom: Set<Buyer>;
   /** A redirect is under way. */
   redirecting: boolean;
-  /** How it ended without a transfer. */
+  /** How what had not moved of it was given back to the payment. */
   unmoved: 'canceled' | 'failed' | null;
-  /** Told at the last rest: whether its money reached the buyer. */
-  paid: boolean;
+  /** Told at the last rest: its transfers that stand, each with its part of the fee and the account it went to. */
+  moved: { amount: bigint; fee: bigint; account: string }[];
   /** A terminal state once seen is never left. */
   ended: string | null;
 }
@@ -51,7 +54,7 @@ export interface Asked {
   refund: Refund;
   key: string | null;
   externalId: string | null;
-  body: Record<string, string | { owner: string }>;
+  body: Record<string, string | Record<string, string>>;
   answer: Wire;
 }
 
