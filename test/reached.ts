@@ -1,17 +1,44 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { PROBLEM_CODES, type ProblemCode } from '#libs/problems/catalogue';
+import { PAYMENT_STATUSES } from '#libs/states/payment';
+import { REFUND_STATUSES, type RefundStatus } from '#libs/states/refund';
+import { WAIT_REASONS, type WaitReason } from '#libs/states/waiting';
 import { STEPS } from '#libs/steps/registry';
 
 /*
- * Given the file in which a test run's processes noted the steps they reached: fails, naming them, where a step was reached
- * by none. A step that no test reaches is a place where nobody has looked what a death does.
+ * Given the file in which a test run noted the steps its processes reached and what its API showed: fails, naming them,
+ * where a step was reached by no test (nobody has looked what a death there does), or a state, a wait or a refusal was shown
+ * in none. What is named ahead of its feature is listed here, and must leave the list once it is there.
  */
+
+const LATER: { refunds: readonly RefundStatus[]; waits: readonly WaitReason[]; problems: readonly ProblemCode[] } = {
+  refunds: ['requires_approval', 'requires_signature'],
+  waits: ['approval', 'signature', 'send_delay', 'insufficient_allowance', 'operator_hold', 'payouts_paused'],
+  problems: [],
+};
 
 const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error('which file? EBB_STEP_FILE of the run');
 const reached = new Set(existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []);
-const missed = Object.keys(STEPS).filter(step => !reached.has(step));
-if (missed.length > 0) {
-  process.stderr.write(`no test reached these steps: ${missed.join(', ')}\n`);
+
+const faults = [
+  ...judge('step', Object.keys(STEPS), [], ''),
+  ...judge('state of payments', PAYMENT_STATUSES, [], '=payment '),
+  ...judge('state of refunds', REFUND_STATUSES, LATER.refunds, '=refund '),
+  ...judge('wait', WAIT_REASONS, LATER.waits, '=wait '),
+  ...judge('refusal', PROBLEM_CODES, LATER.problems, '=problem '),
+];
+if (faults.length > 0) {
+  process.stderr.write(`${faults.join('\n')}\n`);
   process.exit(1);
 }
-process.stdout.write(`every one of ${Object.keys(STEPS).length} steps was reached\n`);
+process.stdout.write(`every one of ${Object.keys(STEPS).length} steps was reached, every state, wait and refusal was seen\n`);
+
+function judge(what: string, all: readonly string[], later: readonly string[], mark: string): string[] {
+  const missed = all.filter(name => !later.includes(name) && !reached.has(mark + name));
+  const early = later.filter(name => reached.has(mark + name));
+  return [
+    ...(missed.length > 0 ? [`no test shows this ${what}: ${missed.join(', ')}`] : []),
+    ...(early.length > 0 ? [`no longer to come later, this ${what}: ${early.join(', ')}`] : []),
+  ];
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach } from 'vitest';
 import { type Document, holdTo } from '#apps/api/testing/document';
+import { noteAnswer } from '#apps/api/testing/noted';
 
 /**
  * Holds every answer that a test gets from Ebb's API to the committed OpenAPI document, whoever asked: it stands between
@@ -21,6 +22,7 @@ globalThis.fetch = async (input, init) => {
   const contentType = response.headers.get('content-type') ?? '';
   const text = await response.clone().text();
   const body: unknown = text === '' ? null : contentType.includes('json') ? JSON.parse(text) : text;
+  noteAnswer(body, 'lived');
   const fault = judge({ method, url: pathname + search, status: response.status, contentType, body });
   if (fault !== null) faults.push(`${fault}: ${text.slice(0, 500)}`);
   return response;

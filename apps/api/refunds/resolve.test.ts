@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { getBase58Decoder } from '@solana/kit';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import { WAIT_REASONS, type WaitReason } from '#libs/states/waiting';
 import { expectProblem, expectShape } from '../testing/expect.ts';
 import { acceptedRefund, setState, storedAttempt } from '../testing/refunded.ts';
 import { type Asked, useApi } from '../testing/use-api.ts';
@@ -26,31 +27,34 @@ beforeAll(async () => {
 });
 
 describe('POST /v1/refunds/{id}/resolve', () => {
-  test.each([
-    ['pending', 'destination_frozen'],
-    ['pending', 'insufficient_funds'],
-    ['pending', 'attempts_exhausted'],
-    ['requires_address', 'address'],
-  ])('200: given up from %s, the failure is what it waited for (%s), and the money is free', async (status, reason) => {
-    const refund = await acceptedRefund(under);
-    await storedAttempt(under, refund, true);
-    await setState(under, refund.id, status, reason);
-    const answer = await resolve(refund.id, giveUp);
-    expectShape(answer, 200, Refund);
-    expect(answer.body).toMatchObject({
-      status: 'failed',
-      failure: { code: reason, message: 'the account stays frozen' },
-      waiting: null,
-      voided_atomic: '40000',
-      payment: { reserved_atomic: '0', refundable_atomic: '100000' },
-    });
-    const line = await under.db.read
-      .selectFrom('outbox')
-      .select('kind')
-      .where('workflow_id', '=', `refund:${refund.id}`)
-      .execute();
-    expect(line).toEqual([{ kind: 'wake' }]);
-  });
+  const requires: Partial<Record<WaitReason, string>> = {
+    address: 'requires_address',
+    approval: 'requires_approval',
+    signature: 'requires_signature',
+  };
+  test.each(WAIT_REASONS.map(reason => [requires[reason] ?? 'pending', reason]))(
+    '200: given up from %s, the failure is what it waited for (%s), and the money is free',
+    async (status, reason) => {
+      const refund = await acceptedRefund(under);
+      await storedAttempt(under, refund, true);
+      await setState(under, refund.id, status, reason);
+      const answer = await resolve(refund.id, giveUp);
+      expectShape(answer, 200, Refund);
+      expect(answer.body).toMatchObject({
+        status: 'failed',
+        failure: { code: reason, message: 'the account stays frozen' },
+        waiting: null,
+        voided_atomic: '40000',
+        payment: { reserved_atomic: '0', refundable_atomic: '100000' },
+      });
+      const line = await under.db.read
+        .selectFrom('outbox')
+        .select('kind')
+        .where('workflow_id', '=', `refund:${refund.id}`)
+        .execute();
+      expect(line).toEqual([{ kind: 'wake' }]);
+    },
+  );
 
   test('409 attempt_live: neither given up nor resolved beside what may still land', async () => {
     const refund = await acceptedRefund(under);

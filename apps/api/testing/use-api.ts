@@ -21,6 +21,7 @@ import { openApiDocument } from '../docs/reference.ts';
 import type { ApiParts } from '../parts.ts';
 import { type Api, openApi } from '../server.ts';
 import { holdTo } from './document.ts';
+import { noteAnswer } from './noted.ts';
 
 export interface Asked {
   key?: string | null;
@@ -98,6 +99,7 @@ export function useApi(settings: Record<string, string> = {}, over: Partial<ApiP
     async ask(method, url, asked = {}) {
       const answer = await ask(standing(api), method, url, { key, ...asked });
       const contentType = String(answer.headers['content-type'] ?? '');
+      noteAnswer(answer.body, 'set');
       // Pages for people are not in the document, nor is the document.
       const wrong =
         /json/.test(contentType) && url !== '/openapi.json' ? standing(hold)({ method, url, contentType, ...answer }) : null;
