@@ -21,6 +21,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,activities,libs,workflows}/**/*.test.ts', 'test/rules/**/*.test.ts'],
           globalSetup: ['test/support/postgres.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...onStacks } },

@@ -14,7 +14,12 @@ import { STEPS } from '#libs/steps/registry';
 const LATER: { refunds: readonly RefundStatus[]; waits: readonly WaitReason[]; problems: readonly ProblemCode[] } = {
   refunds: ['requires_approval', 'requires_signature'],
   waits: ['approval', 'signature', 'send_delay', 'insufficient_allowance', 'operator_hold', 'payouts_paused'],
-  problems: [],
+  problems: [
+    ...(['approver_is_requester', 'code_used', 'limit_per_hour', 'limit_per_refund'] as const),
+    ...(['amount_too_small', 'refund_in_flight'] as const),
+    ...(['cashback_already_granted', 'cashback_not_found', 'cashback_zero', 'no_cashback_rule'] as const),
+    ...(['api_key_not_found', 'event_not_found', 'invoice_not_found', 'webhook_not_found', 'answer_not_kept'] as const),
+  ],
 };
 
 const [file] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { useApi } from '../testing/use-api.ts';
 
 const under = useApi();
@@ -19,6 +19,20 @@ describe('every error is a problem', () => {
     isProblem(answer, 405, 'method_not_allowed');
     expect(answer.headers.allow).toBe('GET, HEAD, POST');
     isProblem(await under.ask('PUT', '/v1/agents/abc?x=1'), 405, 'method_not_allowed');
+  });
+
+  test('a fault of ours is 500, and says nothing of what is inside', async () => {
+    const inside = 'postgres://ebb:hunter2@db.internal/ebb';
+    const broken = vi.spyOn(under.db, 'tx').mockRejectedValue(Object.assign(new Error(inside), { detail: inside }));
+    try {
+      const body = { mint: 'BcN4ToBs8jE3dbYNhYqDJqGnKPjH3zRX8gsDUDH72JQp', label: 'Shop', treasury: { kind: 'managed' } };
+      const answer = await under.ask('POST', '/v1/agents', { body });
+      isProblem(answer, 500, 'internal');
+      expect(broken).toHaveBeenCalled();
+      expect(answer.text).not.toMatch(/hunter2|postgres|\bat |\.ts:/);
+    } finally {
+      broken.mockRestore();
+    }
   });
 
   test('a path that is no URL is 400, one that is too long 414', async () => {
