@@ -1,0 +1,32 @@
+import type { PaymentView } from '#libs/payments/view';
+import type { RefundView } from '#libs/refunds/view';
+import { inject } from './faults.ts';
+import type { Shop } from './shop.ts';
+
+/** Slots for which what vanishes is seen as confirmed: long enough to be posted, too short to be final. */
+const SEEN_SLOTS = 20;
+
+const vanish = async (shop: Shop) => {
+  const account = (await shop.buyer.tokenAccount()) as string;
+  await inject(shop.stack, { kind: 'gone', seen: 'confirmed', slots: SEEN_SLOTS, method: 'sendTransaction', account, times: 1 });
+};
+
+/** From now on these bytes never land, however often they are sent; until the faults are cleared. */
+const neverAgain = (shop: Shop, signature: string) =>
+  inject(shop.stack, { kind: 'never_land', method: 'sendTransaction', signature });
+
+/** A refund that is posted, and whose transaction is about to vanish, not to come back. All of the payment without an amount. */
+export async function vanishingRefund(shop: Shop, paymentId: string, amount?: bigint): Promise<RefundView> {
+  await vanish(shop);
+  const refund = await shop.refundIs(await shop.accepted(paymentId, amount), 'succeeded');
+  await neverAgain(shop, refund.tx_sig ?? '');
+  return refund;
+}
+
+/** A payment that is recorded and served, and whose transaction is about to vanish, not to come back. */
+export async function vanishingPayment(shop: Shop): Promise<PaymentView> {
+  await vanish(shop);
+  const payment = await shop.paid();
+  await neverAgain(shop, payment.tx_sig ?? '');
+  return payment;
+}
