@@ -9,6 +9,7 @@ import { pendingPayment } from '#test/support/settlements';
 import { admin, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
 import { emptied, type Till, tillOf } from '#test/support/treasury';
+import { vanishingPayment, vanishingRefund } from '#test/support/vanishing';
 
 /** What a path is played on. */
 export interface Stage {
@@ -70,6 +71,15 @@ export const PATHS: Record<string, Path> = {
     return `refund:${id}`;
   },
 
+  'refund-reversed': async ({ shop }) => {
+    const refund = await vanishingRefund(shop, (await shop.paid()).id, AMOUNT);
+    await shop.refundIs(refund.id, 'processing');
+    await jump(shop.stack, PAST_EXPIRY);
+    await shop.refundIs(refund.id, 'succeeded');
+    await clearFaults(shop.stack);
+    return `refund:${refund.id}`;
+  },
+
   'settlement-plain': async ({ shop }) => (await shop.paid()).workflow.id,
 
   'settlement-refused': async ({ shop }) => {
@@ -89,6 +99,38 @@ export const PATHS: Record<string, Path> = {
     const payment = await pendingPayment(shop);
     await jump(shop.stack, PAST_EXPIRY);
     await shop.api.until<PaymentView>(`/v1/payments/${payment.id}`, one => one.status === 'failed');
+    await clearFaults(shop.stack);
+    return payment.workflow.id;
+  },
+
+  'settlement-reopened': async ({ shop }) => {
+    const payment = await vanishingPayment(shop);
+    await paymentIs(shop, payment.id, 'pending');
+    await clearFaults(shop.stack);
+    await paymentIs(shop, payment.id, 'settled');
+    return payment.workflow.id;
+  },
+
+  'settlement-reversed': async ({ shop }) => {
+    const payment = await vanishingPayment(shop);
+    await paymentIs(shop, payment.id, 'pending');
+    await jump(shop.stack, PAST_EXPIRY);
+    await paymentIs(shop, payment.id, 'failed');
+    await clearFaults(shop.stack);
+    return payment.workflow.id;
+  },
+
+  'settlement-reversed-after-refund': async ({ shop }) => {
+    const payment = await vanishingPayment(shop);
+    await inject(shop.stack, { kind: 'never_land', method: 'sendTransaction' });
+    const id = await shop.accepted(payment.id, AMOUNT);
+    const refund = await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.transfers[0]?.attempts.length === 1);
+    await paymentIs(shop, payment.id, 'pending');
+    const unsure = await inject(shop.stack, { kind: 'unavailable', signature: refund.transfers[0]?.attempts[0]?.signature ?? '' });
+    await jump(shop.stack, PAST_EXPIRY);
+    await shop.api.until<PaymentView>(`/v1/payments/${payment.id}`, one => one.waiting?.ends_when.includes('refund') === true);
+    await unsure.clear();
+    await paymentIs(shop, payment.id, 'failed');
     await clearFaults(shop.stack);
     return payment.workflow.id;
   },
@@ -120,6 +162,9 @@ export const PATHS: Record<string, Path> = {
   'watch-finality': ({ client }) => scheduled(client, 'watchFinality'),
   'restart-overdue': ({ client }) => scheduled(client, 'restartOverdue'),
 };
+
+const paymentIs = (shop: Shop, id: string, status: string) =>
+  shop.api.until<PaymentView>(`/v1/payments/${id}`, one => one.status === status);
 
 /** A refund of a treasury that has lost its money, and what gives it back. */
 async function waitingForFunds({ shop }: Stage): Promise<{ id: string; fund: () => Promise<unknown>; till: Till }> {
