@@ -43,6 +43,7 @@ export async function refundPayment(refund: RefundInput): Promise<RefundOutcome>
 async function carry(refund: RefundInput, desk: Desk): Promise<RefundOutcome | null> {
   let outcome: RefundOutcome | null = null;
   for (let at = 0; at < refund.legs.length; ) {
+    if (at === 0) desk.listen();
     const leg_id = refund.legs[at]?.id ?? '';
     const paid = await desk.pay(leg_id);
     if (paid.kind === 'stopped') return null;
@@ -106,8 +107,12 @@ class Desk {
     return null;
   }
 
-  pay(leg_id: string): Promise<PayOutcome> {
+  /** From now on, to be woken is news: not before each leg, or one that is lost while the next is looked at would be missed. */
+  listen(): void {
     this.#woken = false;
+  }
+
+  pay(leg_id: string): Promise<PayOutcome> {
     const { pace, refund_id, amount_atomic, currency } = this.#refund;
     return remote(pace, `pay ${amount_atomic} atoms of ${currency}`).payLeg({ leg_id, refund_id, run: thisRun(), pace });
   }

@@ -2,9 +2,12 @@ import type { Tx } from '#libs/db/database';
 import { deleteLines, writeLine } from '#libs/outbox/lines';
 import type { Parts } from '#libs/parts';
 import { startLine } from '#libs/refunds/accept';
-import { voidLegs } from '#libs/refunds/acts/unmoved';
-import { type Actor, moveRefund } from '#libs/refunds/transition';
+import { endWithRest } from '#libs/refunds/acts/end-with-rest';
+import { unmovedLegs } from '#libs/refunds/acts/unmoved';
+import type { Actor } from '#libs/refunds/transition';
+import { viewRefund } from '#libs/refunds/view';
 import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
+import type { Waiting } from '#libs/states/waiting';
 
 const FAILURE = {
   code: 'payment_reversed',
@@ -25,11 +28,11 @@ export async function failUnsigned(tx: Tx, parts: Parts, payment: { id: string }
     .execute();
   for (const refund of refunds.filter(one => !REFUND_TERMINAL.has(one.status as RefundStatus))) {
     const legs = await tx.selectFrom('legs').selectAll().where('refund_id', '=', refund.id).orderBy('leg').forUpdate().execute();
-    const unmoved = legs.filter(leg => leg.status !== 'posted' && leg.status !== 'voided');
+    const held = { ...refund, legs, status: refund.status as RefundStatus, waiting: refund.waiting as Waiting | null };
+    const unmoved = unmovedLegs(held);
     if (unmoved.length > 0 && (await mayLand(tx, unmoved))) continue;
-    await voidLegs(tx, unmoved, parts.clock.now());
-    const to = legs.some(leg => leg.status === 'posted') ? 'partially_succeeded' : 'failed';
-    const view = await moveRefund(tx, parts, refund, actor, { to, waiting: null, failure: FAILURE, completed: true });
+    await endWithRest(tx, parts, held, actor, { to: 'failed', failure: FAILURE });
+    const view = await viewRefund(tx, refund.id, parts.workflowUrl);
     await deleteLines(tx, view.workflow.id);
     await writeLine(tx, { ...startLine(parts.pace, refund, view), kind: 'wake' });
   }

@@ -8,6 +8,7 @@ import { recordSettlement } from '#libs/payments/record';
 import { listReceipts } from '#libs/receipts/read';
 import { acceptRefund } from '#libs/refunds/accept';
 import { postLeg } from '#libs/refunds/post';
+import type { RefundRequest } from '#libs/refunds/request';
 import { reverseLeg } from '#libs/refunds/reverse';
 import { moveRefund } from '#libs/refunds/transition';
 import { viewRefund } from '#libs/refunds/view';
@@ -39,7 +40,8 @@ export class Till {
   readonly parts: Parts;
   readonly of: Awaited<ReturnType<typeof insertAgent>>;
 
-  constructor(db: Database, of: Awaited<ReturnType<typeof insertAgent>>) {
+  /** `config`: the signers' limits, none where left out. */
+  constructor(db: Database, of: Awaited<ReturnType<typeof insertAgent>>, config: Partial<Parts['config']> = {}) {
     this.db = db;
     this.of = of;
     this.parts = {
@@ -48,15 +50,15 @@ export class Till {
       pace: PACE,
       clock: { now: () => new Date() },
       log: { info() {}, warn() {}, error() {} },
-      config: {},
+      config,
       chains: new Map(),
       facilitators: new Map(),
       workflowUrl: () => null,
     } as unknown as Parts;
   }
 
-  static async open(db: Database): Promise<Till> {
-    return new Till(db, await insertAgent(db));
+  static async open(db: Database, config: Partial<Parts['config']> = {}): Promise<Till> {
+    return new Till(db, await insertAgent(db), config);
   }
 
   async #run(carrier: string) {
@@ -99,9 +101,9 @@ export class Till {
   dead = async (id: string) => endWithoutMoney(this.parts, id, await this.#run(`settlement:${id}`), DEAD);
 
   /** Accepts a refund; all that is left without an amount. */
-  async refund(paymentId: string, amount?: bigint): Promise<string> {
+  async refund(paymentId: string, amount?: bigint, more: Partial<RefundRequest> = {}): Promise<string> {
     const caller = { accountId: this.of.accountId, network: USDC.network, keyId: 'key', scopes: new Set() } as unknown as Caller;
-    const body = { payment_id: paymentId, ...(amount === undefined ? {} : { amount_atomic: amount.toString() }) };
+    const body = { payment_id: paymentId, ...(amount === undefined ? {} : { amount_atomic: amount.toString() }), ...more };
     const deps = { ...this.parts, db: this.db };
     const ask = { route: 'POST /v1/payments/refund', key: ids.bare(), body, clientReference: null };
     const answer = await acceptRefund(deps, caller, ask);

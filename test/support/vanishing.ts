@@ -6,7 +6,8 @@ import type { Shop } from './shop.ts';
 /** Slots for which what vanishes is seen as confirmed: long enough to be posted, too short to be final. */
 const SEEN_SLOTS = 20;
 
-const vanish = async (shop: Shop) => {
+/** The next transaction with the buyer's account is seen as confirmed for a while, and was then never there. */
+export const vanish = async (shop: Shop) => {
   const account = (await shop.buyer.tokenAccount()) as string;
   await inject(shop.stack, { kind: 'gone', seen: 'confirmed', slots: SEEN_SLOTS, method: 'sendTransaction', account, times: 1 });
 };
