@@ -15,7 +15,7 @@ import { publishRefund } from '#libs/receipts/publish-refund';
 import type { LandedLeg, Run } from '#libs/states/outcomes';
 import { type PaymentStatus, paymentEdge } from '#libs/states/payment';
 import { waitFor } from '#libs/states/waiting';
-import { isDead, markLanded } from '#libs/transfers/attempts';
+import { isDead, landAgain, markLanded } from '#libs/transfers/attempts';
 import { feeShare } from '#libs/transfers/fee-share';
 import { bookRent } from './rent.ts';
 import { type Actor, moveRefund, type RefundChange } from './transition.ts';
@@ -140,6 +140,7 @@ async function repost(tx: Tx, parts: Parts, refund: LockedRefund, legId: string,
     .set({ status: 'posted', ...where })
     .where('id', '=', legId)
     .execute();
+  await landAgain(tx, landed.attempt_id, landed.slot);
   const rest = await restOf(tx, refund.id, legId);
   const change = afterPosting(rest, parts.clock.now());
   const view = await moveRefund(tx, parts, refund, { type: 'workflow', id: run.workflow_id }, change);

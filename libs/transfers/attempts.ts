@@ -115,6 +115,16 @@ export async function markLanded(tx: Tx, attemptId: string, slot: string): Promi
   return rows[0]?.legs ?? [];
 }
 
+/** Notes where the chain has it now, which had lost it: balances of slots before that do not show it. */
+export async function landAgain(tx: Tx, attemptId: string, slot: string): Promise<void> {
+  await tx
+    .updateTable('attempts')
+    .set({ landed_slot: slot })
+    .where('id', '=', attemptId)
+    .where('outcome', '=', 'landed')
+    .execute();
+}
+
 /** Both keys sign; the fee payer's signature comes first and is the transaction's id. */
 export async function signBytes(
   transaction: Parameters<KeyPairSigner['signTransactions']>[0][number],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { verifyChain } from '#libs/receipts/verify';
+import { Bookkeeper } from '#test/support/bookkeeper';
 import { useDatabase } from '#test/support/database';
-import { Till } from '#test/support/till';
 
 const at = useDatabase();
 
@@ -31,7 +31,7 @@ interface Refund {
   state: 'reserved' | 'signed' | 'posted' | 'gone' | 'failed';
   final: boolean;
   attempt: string;
-  landed: Awaited<ReturnType<Till['landed']>> | null;
+  landed: Awaited<ReturnType<Bookkeeper['landed']>> | null;
 }
 interface Payment {
   id: string;
@@ -44,10 +44,10 @@ interface Payment {
 class Story {
   readonly payments: Payment[] = [];
   receipts = 0;
-  readonly till: Till;
+  readonly books: Bookkeeper;
 
-  constructor(till: Till) {
-    this.till = till;
+  constructor(books: Bookkeeper) {
+    this.books = books;
   }
 
   #one<T>(from: readonly T[], pick: number): T | null {
@@ -61,16 +61,16 @@ class Story {
   }
 
   async play({ do: what, pick, amount }: Step): Promise<void> {
-    const { till } = this;
+    const { books } = this;
     if (what === 'pay') {
-      this.payments.push({ id: await till.paid(amount + 40n), captured: amount + 40n, state: 'there', refunds: [] });
+      this.payments.push({ id: await books.paid(amount + 40n), captured: amount + 40n, state: 'there', refunds: [] });
       this.receipts++;
     }
     if (what === 'refund') {
       const payment = this.#one(this.payments, pick);
       if (!payment) return;
       const fits = payment.state === 'there' && amount <= payment.captured - held(payment);
-      const asked = till.refund(payment.id, amount);
+      const asked = books.refund(payment.id, amount);
       if (!fits) return void (await expect(asked).rejects.toThrow());
       payment.refunds.push({ id: await asked, amount, state: 'reserved', final: false, attempt: '', landed: null });
     }
@@ -79,42 +79,42 @@ class Story {
         this.#refunds('reserved').filter(one => one.payment.state === 'there'),
         pick,
       );
-      if (found) Object.assign(found.refund, { attempt: await till.signed(found.refund.id), state: 'signed' });
+      if (found) Object.assign(found.refund, { attempt: await books.signed(found.refund.id), state: 'signed' });
     }
     if (what === 'land') {
       const found = this.#one(this.#refunds('signed'), pick);
       if (!found) return;
-      found.refund.landed = await till.landed(found.refund.id);
-      await till.post(found.refund.id, found.refund.landed);
+      found.refund.landed = await books.landed(found.refund.id);
+      await books.post(found.refund.id, found.refund.landed);
       found.refund.state = 'posted';
       this.receipts++;
     }
     if (what === 'final') {
       const found = this.#one(this.#refunds('posted'), pick);
       if (!found) return;
-      await till.legFinal(found.refund.id);
+      await books.legFinal(found.refund.id);
       found.refund.final = true;
     }
     if (what === 'legGone') {
       const found = this.#one(this.#refunds('posted'), pick);
       if (!found) return;
-      await till.legGone(found.refund.id);
+      await books.legGone(found.refund.id);
       if (!found.refund.final) found.refund.state = 'gone';
     }
     if (what === 'legBack') {
       const found = this.#one(this.#refunds('gone'), pick);
       if (!found?.refund.landed) return;
-      await till.post(found.refund.id, found.refund.landed);
+      await books.post(found.refund.id, found.refund.landed);
       found.refund.state = 'posted';
     }
     if (what === 'legDead') {
       const found = this.#one(this.#refunds('gone'), pick);
       if (!found) return;
       const late = found.refund.landed;
-      await till.legDead(found.refund.id, found.refund.attempt);
+      await books.legDead(found.refund.id, found.refund.attempt);
       // Whoever saw it land comes too late, and whoever proved it dead comes again.
-      if (late) await till.post(found.refund.id, late);
-      await till.legDead(found.refund.id, found.refund.attempt);
+      if (late) await books.post(found.refund.id, late);
+      await books.legDead(found.refund.id, found.refund.attempt);
       found.refund.state = 'reserved';
       this.receipts++;
     }
@@ -125,7 +125,7 @@ class Story {
         pick,
       );
       if (!payment) return;
-      await till[what](payment.id);
+      await books[what](payment.id);
       payment.state = what === 'lost' ? 'lost' : 'there';
     }
     if (what === 'dead') {
@@ -142,7 +142,7 @@ class Story {
     const open = payment.refunds.some(
       one => one.state === 'signed' || one.state === 'gone' || (one.state === 'posted' && !one.final),
     );
-    const ended = await this.till.dead(payment.id);
+    const ended = await this.books.dead(payment.id);
     expect(ended.status).toBe(open ? 'pending' : 'failed');
     if (open) return;
     payment.state = 'dead';
@@ -150,7 +150,7 @@ class Story {
   }
 
   async judge(): Promise<void> {
-    const { till } = this;
+    const { books } = this;
     for (const payment of this.payments) {
       const given = sum(payment, 'posted', 'gone');
       const reserved = sum(payment, 'reserved', 'signed');
@@ -158,29 +158,29 @@ class Story {
       expect(given + reserved, 'I1').toBeLessThanOrEqual(payment.captured);
       const captured = dead ? given : payment.captured;
       const balance = { captured, refunded: given, reserved, refundable: captured - given - reserved };
-      expect(await till.balance(payment.id), 'I1').toEqual(balance);
-      const row = await till.payment(payment.id);
+      expect(await books.balance(payment.id), 'I1').toEqual(balance);
+      const row = await books.payment(payment.id);
       const named = given === 0n ? 'settled' : given === payment.captured && reserved === 0n ? 'refunded' : 'partially_refunded';
       expect(row.status).toBe(dead ? 'failed' : payment.state === 'lost' ? 'pending' : named);
     }
     const came = this.payments.filter(one => one.state !== 'dead').reduce((all, one) => all + one.captured, 0n);
     const went = this.payments.reduce((all, one) => all + sum(one, 'posted', 'gone'), 0n);
-    expect(await till.treasury(), 'I4').toBe(came - went);
+    expect(await books.treasury(), 'I4').toBe(came - went);
     const lost = this.payments.filter(one => one.state === 'dead').reduce((all, one) => all + sum(one, 'posted'), 0n);
-    expect(await till.holds({ code: 'chain_loss', object: till.of.accountId }), 'I4').toBe(lost);
+    expect(await books.holds({ code: 'chain_loss', object: books.of.accountId }), 'I4').toBe(lost);
     const fees = BigInt(this.#refunds('posted', 'gone').length) * 10_000n;
-    expect(await till.holds({ code: 'network_fee', object: till.of.accountId }, 'SOL'), 'I4').toBe(fees);
+    expect(await books.holds({ code: 'network_fee', object: books.of.accountId }, 'SOL'), 'I4').toBe(fees);
     if (this.payments.length > 0) {
       const counted = this.#refunds('posted', 'gone').length;
       const there = this.payments.filter(one => one.state !== 'dead').length;
-      expect(await till.counters()).toMatchObject({
+      expect(await books.counters()).toMatchObject({
         gross: String(came),
         refunded: String(went),
         settled_count: String(there),
         refunded_count: String(counted),
       });
     }
-    expect(verifyChain(await till.receipts()), 'I5').toEqual({ ok: true, count: this.receipts });
+    expect(verifyChain(await books.receipts()), 'I5').toEqual({ ok: true, count: this.receipts });
   }
 }
 
@@ -192,7 +192,7 @@ test('I1 I4 I5: posted, gone, back, taken back and posted again in any order, pa
   timeout: 180_000,
 }, async () => {
   const run = async (steps: Step[]) => {
-    const story = new Story(await Till.open(at.db));
+    const story = new Story(await Bookkeeper.open(at.db));
     for (const one of steps) {
       await story.play(one);
       await story.judge();

@@ -35,7 +35,7 @@ const SLOT = 500;
  * One agent's books without a chain: every word of the chain is a call of the test's. What is written is written by the
  * same functions that carry money.
  */
-export class Till {
+export class Bookkeeper {
   readonly db: Database;
   readonly parts: Parts;
   readonly of: Awaited<ReturnType<typeof insertAgent>>;
@@ -57,8 +57,8 @@ export class Till {
     } as unknown as Parts;
   }
 
-  static async open(db: Database, config: Partial<Parts['config']> = {}): Promise<Till> {
-    return new Till(db, await insertAgent(db), config);
+  static async open(db: Database, config: Partial<Parts['config']> = {}): Promise<Bookkeeper> {
+    return new Bookkeeper(db, await insertAgent(db), config);
   }
 
   async #run(carrier: string) {
@@ -150,7 +150,7 @@ export class Till {
     };
   }
 
-  async post(refundId: string, landed: Awaited<ReturnType<Till['landed']>>, n = 0) {
+  async post(refundId: string, landed: Awaited<ReturnType<Bookkeeper['landed']>>, n = 0) {
     const leg = await this.leg(refundId, n);
     return postLeg(this.parts, { legId: leg.id, refundId }, await this.#run(`refund:${refundId}`), landed);
   }
