@@ -9,6 +9,7 @@ import { postLeg } from '#libs/refunds/post';
 import type { Pace } from '#libs/states/pace';
 import type { Watch } from '#libs/transfers/follow';
 import { openTreasury } from '#libs/treasuries/open';
+import { scanTreasuries } from '#libs/treasuries/scan-all';
 import { watchFinality } from '#libs/watch/finality';
 import { restartOverdue } from '#libs/watch/overdue';
 import { endWithoutMoney } from '#libs/watch/reverse-payment';
@@ -61,6 +62,8 @@ export function openActivities(parts: Parts, stopping: AbortSignal): Activities 
       watched(pace, watch => watchTreasury(parts, { treasuryId: treasury_id, mint }, run, watch)),
     /** Safe to repeat: who is woken in vain waits again. */
     watchSponsor: ({ network, run, pace }) => watched(pace, watch => watchSponsor(parts, network, run, watch)),
+    /** Safe to repeat: books once. */
+    scanTreasuries: ({ pace }) => watched(pace, watch => scanTreasuries(parts, watch.beat)),
     /** Safe to repeat: stamps once. */
     watchFinality: ({ pace }) => watched(pace, () => watchFinality(parts)),
     /** Safe to repeat: a start of what runs is no start. */

@@ -42,6 +42,7 @@ await parts.steps('worker.schedules', () =>
   ensureSchedules(temporal.client, parts.pace, {
     finality_ms: config.EBB_PACE_FINALITY_MS,
     overdue_ms: config.EBB_PACE_OVERDUE_MS,
+    scan_ms: config.EBB_PACE_SCAN_MS,
   }),
 );
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`);

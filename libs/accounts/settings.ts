@@ -1,3 +1,4 @@
+import { isAddress } from '@solana/kit';
 import { z } from 'zod';
 import type { Reader, Tx } from '#libs/db/database';
 import { PEOPLE_WAIT_DAYS } from '#libs/states/waiting';
@@ -26,6 +27,11 @@ export const AccountSettings = z.strictObject({
     .max(365)
     .default(PEOPLE_WAIT_DAYS)
     .describe('Days that a refund waits for a person (an address, an approval, a signature) before it fails as `expired`'),
+  funding_owners: z
+    .array(z.string().max(64).refine(isAddress, 'A Solana address is needed: 32 bytes in base58.'))
+    .max(20)
+    .default([])
+    .describe('Wallets the account funds its treasuries from: what comes from them is booked to owner funding, not to suspense'),
 });
 export type AccountSettings = z.infer<typeof AccountSettings>;
 
@@ -35,6 +41,7 @@ export const SettingsChange = z.strictObject({
   max_refunds_per_payment: AccountSettings.shape.max_refunds_per_payment.unwrap().optional(),
   rent_policy: RentPolicy.optional(),
   people_wait_days: AccountSettings.shape.people_wait_days.unwrap().optional(),
+  funding_owners: AccountSettings.shape.funding_owners.unwrap().optional(),
 });
 export type SettingsChange = z.infer<typeof SettingsChange>;
 

@@ -78,6 +78,7 @@ export const Settings = z.object({
   /** How often Schedules look; a Schedule knows nothing shorter than a second. */
   EBB_PACE_FINALITY_MS: milliseconds.min(1_000).default(10_000),
   EBB_PACE_OVERDUE_MS: milliseconds.min(1_000).default(60_000),
+  EBB_PACE_SCAN_MS: milliseconds.min(1_000).default(15_000),
   EBB_PACE_STICKY_MS: milliseconds.default(1_000),
   EBB_PACE_HEARTBEAT_MS: milliseconds.default(5_000),
   EBB_PACE_RELAY_MS: milliseconds.default(2_000),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '#libs/db/database';
+import { claimMovement } from '#libs/funds/movements';
 import { openPaymentAccount } from '#libs/ledger/open-payment-account';
 import { transfer } from '#libs/ledger/transfer';
 import type { Network } from '#libs/money/assets';
@@ -40,6 +41,9 @@ export async function recordSettlement(
     const actor = { type: 'workflow', id: run.workflow_id };
 
     await openPaymentAccount(tx, { paymentId, asset: payment.asset });
+    // Shown only now, it may stand in suspense already.
+    const till = { treasuryId: payment.treasury_id, mint: payment.asset };
+    await claimMovement(tx, till, landed.tx_sig, occurredAt);
     await transfer(tx, {
       id: `${paymentId}:settle`,
       kind: 'single',

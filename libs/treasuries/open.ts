@@ -44,6 +44,7 @@ export async function openTreasury(parts: Parts, treasuryId: string, run: Run, w
         return { kind: 'opened' };
       }
       if (performance.now() - sentAt >= watch.pace.resend_ms) {
+        if (sentAt === Number.NEGATIVE_INFINITY) await noteBeginning(parts, chain, treasuryId);
         sentAt = performance.now();
         await send(parts, chain, treasury.owner, closed);
       }
@@ -80,6 +81,20 @@ async function takeTreasury(
       .execute();
     return { owner: row.owner, network: row.network as Network, accounts };
   });
+}
+
+/** Where the history of accounts begins that are not there yet: their scan has nothing to look for before it. */
+async function noteBeginning(parts: Parts, chain: Chain, treasuryId: string): Promise<void> {
+  const epoch = await chain.ask('treasury.look', rpc => rpc.getEpochInfo({ commitment: 'finalized' }));
+  await parts.db.tx('treasury.take', tx =>
+    tx
+      .updateTable('treasury_accounts')
+      .set({ scanned_slot: String(epoch.absoluteSlot), scanned_height: String(epoch.blockHeight) })
+      .where('treasury_id', '=', treasuryId)
+      .where('opened_at', 'is', null)
+      .where('scanned_slot', 'is', null)
+      .execute(),
+  );
 }
 
 async function stillClosed(chain: Chain, accounts: readonly Wanted[]): Promise<Wanted[]> {

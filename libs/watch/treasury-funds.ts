@@ -13,6 +13,7 @@ import { startLine } from '#libs/refunds/accept';
 import { viewRefund } from '#libs/refunds/view';
 import type { Lookout, Run } from '#libs/states/outcomes';
 import type { Watch } from '#libs/transfers/follow';
+import { scanTill } from '#libs/treasuries/scan-all';
 import { lookOut } from './look-out.ts';
 
 type Line = Awaited<ReturnType<typeof readLine>>;
@@ -36,7 +37,7 @@ export async function watchTreasury(parts: Parts, till: Till, run: Run, watch: W
   if (!account) return { kind: 'idle' };
   await parts.db.tx('treasury.watch', tx => stillWatched(tx, workflowId, watch.pace));
   const chain = chainOf(parts, account.network);
-  return lookOut(parts, watch, async () => {
+  const found = await lookOut(parts, watch, async () => {
     const { context, value } = await chain.ask('treasury.balance', rpc =>
       rpc.getAccountInfo(account.token_account as Address, { encoding: 'base64', commitment: 'confirmed' }),
     );
@@ -58,6 +59,9 @@ export async function watchTreasury(parts: Parts, till: Till, run: Run, watch: W
     };
     return { found, acted: acts };
   });
+  // What has come in meanwhile is booked as soon as it is final, whenever the next scan of all is due.
+  await scanTill(parts, till);
+  return found;
 }
 
 interface Decision {

@@ -159,6 +159,7 @@ export const PATHS: Record<string, Path> = {
     return 'sponsor:solana-devnet';
   },
 
+  'scan-treasuries': ({ client }) => scheduled(client, 'scanTreasuries'),
   'watch-finality': ({ client }) => scheduled(client, 'watchFinality'),
   'restart-overdue': ({ client }) => scheduled(client, 'restartOverdue'),
 };

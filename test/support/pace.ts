@@ -11,5 +11,6 @@ export const TEST_PACE: Record<string, string> = {
   EBB_PACE_SETTLE_START_MS: '1500',
   EBB_PACE_OVERDUE_MS: '2000',
   EBB_PACE_FINALITY_MS: '1000',
+  EBB_PACE_SCAN_MS: '2000',
   EBB_PACE_BUYER_WAIT_MS: '15000',
 };

@@ -6,10 +6,11 @@ import { SCHEDULE, TASK_QUEUE } from '#workflows/contracts/names';
 export async function ensureSchedules(
   client: Client,
   pace: Pace,
-  every: { finality_ms: number; overdue_ms: number },
+  every: { finality_ms: number; overdue_ms: number; scan_ms: number },
 ): Promise<void> {
   await ensure(client, SCHEDULE.watchFinality, every.finality_ms, pace);
   await ensure(client, SCHEDULE.restartOverdue, every.overdue_ms, pace);
+  await ensure(client, SCHEDULE.scanTreasuries, every.scan_ms, pace);
 }
 
 async function ensure(client: Client, type: string, every_ms: number, pace: Pace): Promise<void> {

@@ -33,6 +33,7 @@ export type Activities = {
   }): Promise<{ kind: 'opened' } | { kind: 'waiting'; reason: WaitReason; since: string }>;
   watchTreasury(input: { treasury_id: string; mint: string; run: Run; pace: Pace }): Promise<Lookout>;
   watchSponsor(input: { network: string; run: Run; pace: Pace }): Promise<Lookout>;
+  scanTreasuries(input: { pace: Pace }): Promise<{ booked: number }>;
   watchFinality(input: { pace: Pace }): Promise<{ finalized: number; gone: number }>;
   restartOverdue(input: { pace: Pace }): Promise<{ restarted: number }>;
 };

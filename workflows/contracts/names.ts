@@ -7,6 +7,7 @@ export const WORKFLOW = {
   openTreasury: 'openTreasury',
   watchTreasury: 'watchTreasury',
   watchSponsor: 'watchSponsor',
+  scanTreasuries: 'scanTreasuries',
   watchFinality: 'watchFinality',
   restartOverdue: 'restartOverdue',
 } as const;
@@ -15,4 +16,8 @@ export type WorkflowType = keyof typeof WORKFLOW;
 /** One constant update id: however many callers wait, the server holds one update. */
 export const AWAIT_SETTLED_UPDATE_ID = 'awaitSettled';
 
-export const SCHEDULE = { watchFinality: 'watchFinality', restartOverdue: 'restartOverdue' } as const;
+export const SCHEDULE = {
+  watchFinality: 'watchFinality',
+  restartOverdue: 'restartOverdue',
+  scanTreasuries: 'scanTreasuries',
+} as const;

@@ -18,6 +18,7 @@ beforeEach(async () => {
 });
 
 const DEFAULTS = {
+  funding_owners: [],
   refund_window_days: null,
   max_refunds_per_payment: null,
   rent_policy: { reopen: 'when_worth', min_atomic: '1000000' },
@@ -68,6 +69,9 @@ describe('GET and PATCH /v1/account/settings', () => {
     { people_wait_days: 366 },
     { people_wait_days: null },
     { refund_window: 3 },
+    { funding_owners: 'me' },
+    { funding_owners: ['not an address'] },
+    { funding_owners: null },
     [],
     null,
   ])('400 for %j, and nothing is written', async body => {

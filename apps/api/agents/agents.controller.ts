@@ -7,11 +7,12 @@ import { pageAgents } from '#libs/accounts/page-agents';
 import { registerAgent } from '#libs/accounts/register-agent';
 import { mapPage, type Page } from '#libs/pages/page';
 import { refuse } from '#libs/problems/refusal';
+import { type TreasuryBalances as Balances, treasuryBalances } from '#libs/treasuries/balances';
 import { give } from '../http/answer.ts';
 import { Answers, KEYED, WRITING } from '../http/answers.ts';
 import { Calling, Guard, type Guarded, Needs, TakesKey } from '../http/decorators.ts';
 import { type ApiParts, PARTS } from '../parts.ts';
-import { Agent, AgentList, AgentQuery, CreateAgent } from './schemas.ts';
+import { Agent, AgentList, AgentQuery, CreateAgent, TreasuryBalances } from './schemas.ts';
 
 @Controller('v1/agents')
 export class AgentsController {
@@ -47,5 +48,12 @@ export class AgentsController {
   async read(@Calling() caller: Caller, @Param('mint') mint: string): Promise<AgentView> {
     const { accountId, network } = caller;
     return agentView((await getAgent(this.#parts.db.read, { accountId, network, mint })) ?? refuse('agent_not_found'));
+  }
+
+  @Get(':mint/treasury/balances')
+  @Needs('treasury:read')
+  @Answers(200, TreasuryBalances, [...KEYED, 'agent_not_found', 'chain_unavailable'])
+  balances(@Calling() caller: Caller, @Param('mint') mint: string): Promise<Balances> {
+    return treasuryBalances(this.#parts, caller, mint);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Address, ClientReference, Currency, ListQuery, listOf, Network, Time } from '../http/wire.ts';
+import { Address, AmountAtomic, ClientReference, Currency, ListQuery, listOf, Network, Time } from '../http/wire.ts';
 
 const TreasuryAccount = z.strictObject({
   currency: Currency,
@@ -26,6 +26,27 @@ export const Agent = z
   .meta({ id: 'Agent' });
 
 export const AgentList = listOf(Agent, 'AgentList');
+
+export const TreasuryBalances = z
+  .strictObject({
+    owner_agent: Address,
+    network: Network,
+    treasury_id: z.string(),
+    slot: z.string().describe('The slot the chain was read at, confirmed'),
+    balances: z.array(
+      z.strictObject({
+        currency: Currency,
+        asset: Address,
+        token_account: Address,
+        on_chain_atomic: AmountAtomic,
+        in_flight_atomic: AmountAtomic.describe('Signed for refunds, and not taken from `on_chain_atomic` yet'),
+        reserved_atomic: AmountAtomic.describe('Promised to refunds, and not signed'),
+        available_atomic: AmountAtomic.describe('On chain, less in flight and reserved; not below zero'),
+        short_atomic: AmountAtomic.describe('What is missing for what is in flight and reserved'),
+      }),
+    ),
+  })
+  .meta({ id: 'TreasuryBalances' });
 
 export const CreateAgent = z
   .strictObject({

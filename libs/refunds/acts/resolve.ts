@@ -4,6 +4,7 @@ import { mustDecode } from '#libs/chain/decode';
 import { rentPaid } from '#libs/chain/rent';
 import { settledTransfer } from '#libs/chain/transfers';
 import { type Tx, violatedConstraint } from '#libs/db/database';
+import { claimMovement } from '#libs/funds/movements';
 import { asMint, asSignature, asTokenAccount } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import { refuse } from '#libs/problems/refusal';
@@ -75,6 +76,9 @@ const resolveWith = async (tx: Tx, deps: ResolveDeps, act: Act, signature: strin
       finalizedSlot: landed.slot,
       finalizedHeight: 0n,
     });
+    // Nobody's until now, it may stand in suspense already.
+    const till = { treasuryId: refund.treasury_id, mint: refund.asset };
+    await claimMovement(tx, till, signature, landed.blockTime);
     await postLocked(tx, deps, await lockAll(tx, { legId: leg.id, refundId: refund.id }), act.actor, null, {
       attempt_id: id,
       tx_sig: signature,

@@ -41,6 +41,9 @@ export const TABLE: Record<string, Entry> = {
   'POST /v1/agents': { body: () => ({ mint: NOBODY, label: 'Agent', treasury: { kind: 'managed' } }) },
   'GET /v1/agents': {},
   'GET /v1/agents/{mint}': { params: { mint: { unknown: NOBODY, of: things => things.mint, code: 'agent_not_found' } } },
+  'GET /v1/agents/{mint}/treasury/balances': {
+    params: { mint: { unknown: NOBODY, of: things => things.mint, code: 'agent_not_found' } },
+  },
   'POST /v1/payment-links': {
     body: draft,
     foreign: things => ({ body: draft(things), code: 'agent_not_found' }),
