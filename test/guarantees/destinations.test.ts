@@ -16,7 +16,7 @@ import { eventually } from '#test/support/eventually';
 import { inject, jump, PAST_EXPIRY } from '#test/support/faults';
 import { giveTokens } from '#test/support/funds';
 import { violations } from '#test/support/invariants';
-import { bothSides, told, Victim } from '#test/support/kills';
+import { bothSides, type Kill, told, Victim } from '#test/support/kills';
 import { TEST_PACE } from '#test/support/pace';
 import { settledBy, show, signProof } from '#test/support/proofs';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
@@ -31,16 +31,19 @@ const SLOT_MS = 200;
 const DOLLAR = 1_000_000n;
 /** What the shop's account here takes for worth the rent, since the official client pays no more than a dollar at once. */
 const WORTH_IT = 300_000n;
+const MAX_LEG = 400_000n;
 const KILLS = bothSides('refund.store', 'refund.send');
+/** One leg has moved, and the next is about to be signed. */
+const BETWEEN: Kill = { step: 'refund.store', moment: 'before', nth: 2 };
 
 let stack: Stack;
 let shop: Shop;
 let worker: Victim;
 beforeAll(async () => {
-  stack = await startStack({ env: TEST_PACE, slotMs: SLOT_MS });
+  stack = await startStack({ env: { ...TEST_PACE, EBB_MAX_LEG_DEVNET_ATOMIC: `${MAX_LEG}` }, slotMs: SLOT_MS });
   shop = await openShop(stack, { price: '$1' });
   await usualPolicy();
-  worker = new Victim(stack, 'worker', KILLS);
+  worker = new Victim(stack, 'worker', [...KILLS, BETWEEN]);
 });
 afterEach(async () => {
   expect(await violations(stack)).toEqual([]);
@@ -81,8 +84,8 @@ const usualPolicy = () => setPolicy({ reopen: 'when_worth', min_atomic: `${WORTH
 const doubleClaims = () =>
   rows(
     stack,
-    `select r.destination_owner, count(*) from legs l join refunds r on r.id = l.refund_id
-     where l.rent_lamports > 0 group by r.destination_owner, r.asset having count(*) > 1`,
+    `select coalesce(l.destination_owner, r.destination_owner) as owner, count(*) from legs l join refunds r on r.id = l.refund_id
+     where l.rent_lamports > 0 group by coalesce(l.destination_owner, r.destination_owner), r.asset having count(*) > 1`,
   );
 const claims = (owner: string) =>
   rows<{ signature: string; outcome: string }>(
@@ -264,6 +267,44 @@ describe('I2: the one time that an account is opened', () => {
     const refund = await expectPaid(id, purse, { amount: WORTH_IT, how: 'payer_reopened', rent: RENT });
     expect(await at.buyer.balance()).toBe(WORTH_IT);
     expect(await claims(at.buyer.address)).toEqual([{ signature: refund.tx_sig, outcome: 'landed' }]);
+  });
+});
+
+describe('of a refund of several legs', () => {
+  const AMOUNT = 2n * MAX_LEG + 100_000n;
+  const rents = (refund: RefundView) => refund.transfers.map(leg => leg.rent_lamports);
+
+  test('the first opens the account, and the others are paid into it', async () => {
+    const { at, payment, purse } = await paid();
+    await close(purse);
+    const said = await preview(payment.id, AMOUNT);
+    const id = await shop.accepted(payment.id, AMOUNT);
+    const refund = await shop.refundIs(id, 'succeeded');
+    expect(rents(refund)).toEqual([`${RENT}`, '0', '0']);
+    expect(refund.destination).toEqual({ owner: at.buyer.address, token_account: purse, how: 'payer_reopened' });
+    expect(said).toMatchObject({ destination: refund.destination, rent_lamports: `${RENT}`, waiting: null });
+    expect(await at.buyer.balance()).toBe(AMOUNT);
+    expect(await rentBooked(id)).toBe(RENT);
+  });
+
+  test('the rest asks for an address where it is closed again in between, and what has moved stays moved', async () => {
+    const { at, payment, purse } = await paid();
+    await close(purse);
+    await worker.doom(BETWEEN);
+    const id = await shop.accepted(payment.id, AMOUNT);
+    await worker.died(BETWEEN);
+    await close(purse);
+    await worker.revive(BETWEEN);
+    const asking = await shop.refundIs(id, 'requires_address');
+    expect(asking).toMatchObject({ moved_atomic: `${MAX_LEG}`, waiting: { reason: 'address' }, needs_attention: true });
+    const { address: owner } = await generateKeyPairSigner();
+    const { status } = await shop.api.patch(`/v1/refunds/${id}`, { destination: { owner } });
+    expect(status).toBe(200);
+    const refund = await shop.refundIs(id, 'succeeded');
+    expect(rents(refund)).toEqual([`${RENT}`, `${RENT}`, '0']);
+    expect(refund).toMatchObject({ moved_atomic: `${AMOUNT}`, destination: { owner, how: 'redirect_scope' } });
+    expect(await claims(at.buyer.address)).toHaveLength(1);
+    expect(await claims(owner)).toHaveLength(1);
   });
 });
 
