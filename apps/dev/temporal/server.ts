@@ -3,7 +3,7 @@ import { Connection } from '@temporalio/client';
 import { machineEnvironment } from '#libs/config/given';
 import type { ChildSpec } from '../keeper-protocol.ts';
 import { isListening } from '../ports.ts';
-import { searchAttributeTypes, temporalDynamicConfig, temporalNamespace } from './settings.ts';
+import { searchAttributeTypes, temporalAloneConfig, temporalDynamicConfig, temporalNamespace } from './settings.ts';
 
 export interface TemporalServer {
   port: number;
@@ -30,7 +30,10 @@ export function temporalChild(program: string, server: TemporalServer): ChildSpe
 function flagsOf(server: TemporalServer): string[] {
   const ui = server.uiPort === null ? ['--headless'] : ['--ui-port', String(server.uiPort), '--ui-disable-news-fetch'];
   const file = server.file === null ? [] : ['--db-filename', server.file];
-  const config = Object.entries(temporalDynamicConfig).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
+  const config = Object.entries({ ...temporalDynamicConfig, ...temporalAloneConfig }).flatMap(([key, value]) => [
+    '--dynamic-config-value',
+    `${key}=${value}`,
+  ]);
   const attributes = searchAttributeTypes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
   // Its own settings of the user's (addresses, profiles of `temporal`'s client) must not reach in.
   const alone = ['--disable-config-file', '--disable-config-env', '--log-level', 'warn', '--color', 'never'];

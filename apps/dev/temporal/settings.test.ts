@@ -25,11 +25,12 @@ test('the server is told every search attribute of the design with its type', ()
   expect(flags.match(/--search-attribute/g)).toHaveLength(11);
 });
 
-test('the server is told not to wait for ticks, to start activities eagerly and to be fair', () => {
+test('the server is told not to wait for ticks, nor to be late, to start activities eagerly and to be fair', () => {
   expect(flags).toContain('--dynamic-config-value history.transferProcessorMaxPollRPS=5000');
   expect(flags).toContain('--dynamic-config-value history.timerProcessorMaxPollRPS=5000');
   expect(flags).toContain('--dynamic-config-value system.enableActivityEagerExecution=true');
   expect(flags).toContain('--dynamic-config-value matching.enableFairness=true');
+  expect(flags).toContain('--dynamic-config-value history.timerProcessorMaxTimeShift="50ms"');
 });
 
 test('UI and file are there when asked for, and only then', () => {
