@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { CallCounter } from '#libs/links/count-calls';
 import { SettingsController } from './account/settings.controller.ts';
+import { AccountTreasuryController } from './account/treasury.controller.ts';
 import { AgentsController } from './agents/agents.controller.ts';
 import { ErrorPagesController } from './docs/error-pages.controller.ts';
 import { HealthController } from './health/health.controller.ts';
@@ -27,6 +28,7 @@ export const apiModule = (parts: ApiParts, origin: Origin, calls: CallCounter): 
     ErrorPagesController,
     AgentsController,
     SettingsController,
+    AccountTreasuryController,
     PaymentLinksController,
     PaymentsController,
     RefundsController,

@@ -16,11 +16,11 @@ import { newTreasuryKey } from './treasury-keys.ts';
 export async function openTreasuryRows(
   tx: Tx,
   deps: { ids: Ids; sealer: Sealer; pace: Pace },
-  wanted: { accountId: string; network: Network; kind: 'managed' | 'self'; mint: Address },
+  wanted: { accountId: string; network: Network } & ({ kind: 'managed' | 'platform' } | { kind: 'self'; mint: Address }),
 ): Promise<string> {
   const { accountId, network, kind } = wanted;
   const { owner, sealed } =
-    kind === 'managed' ? await newTreasuryKey(deps.sealer) : { owner: await assetSignerPda(wanted.mint), sealed: null };
+    wanted.kind === 'self' ? { owner: await assetSignerPda(wanted.mint), sealed: null } : await newTreasuryKey(deps.sealer);
   const id = deps.ids.next('treasury');
   await tx
     .insertInto('treasuries')

@@ -64,6 +64,9 @@ export const Settings = z.object({
   EBB_SPONSOR_ACCOUNT_DAY_LAMPORTS: lamports.default(1_000_000_000n),
   /** Pays the network fee of refunds and opens treasuries' token accounts. Never the sponsor's key. 64 bytes, base64. */
   EBB_FEE_PAYER_KEY: z.base64().optional(),
+  /** What the fee payer signs for at most on behalf of one account, in lamports; a refund costs about 10,000, a treasury 6 million. */
+  EBB_FEE_PAYER_ACCOUNT_HOUR_LAMPORTS: lamports.default(500_000_000n),
+  EBB_FEE_PAYER_ACCOUNT_DAY_LAMPORTS: lamports.default(2_000_000_000n),
   /** The most our signers move in one transfer, in atoms: a refund above it is split into legs. Left out: no limit. */
   EBB_MAX_LEG_DEVNET_ATOMIC: atomic.optional(),
   EBB_MAX_LEG_MAINNET_ATOMIC: atomic.optional(),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Reader, Tx } from '#libs/db/database';
+import { OVER_BUDGET } from '#libs/states/waiting';
 
 /** Takes turns, until the transaction ends, with whoever else judges who waits for the SOL of a network's fee payer. */
 export async function lockSponsor(tx: Tx, network: string): Promise<void> {
@@ -12,7 +13,7 @@ export async function sponsorLine(reader: Reader, network: string, limit: number
     .selectFrom('refunds')
     .select(['id', 'account_id'])
     .where('network', '=', network)
-    .where(sql<boolean>`waiting ->> 'reason' = 'sponsor_short'`)
+    .where(sql<boolean>`waiting ->> 'reason' = 'sponsor_short' and waiting ->> 'ends_when' <> ${OVER_BUDGET.ends_when}`)
     .orderBy('created_at')
     .orderBy('id')
     .limit(limit)

@@ -94,6 +94,11 @@ const objects = {
     'There is no such payment link',
     'Check the id, and that the key is of the account and network of the link.',
   ),
+  treasury_not_found: problem(
+    404,
+    'This account has no platform treasury on this network',
+    'Make one with `POST /v1/account/treasury`.',
+  ),
   receipt_not_found: problem(404, 'There is no such receipt', 'Check the hash and the key.'),
   event_not_found: problem(404, 'There is no such event', 'Check the id and the key.'),
   webhook_not_found: problem(404, 'There is no such webhook endpoint', 'Check the id and the key.'),

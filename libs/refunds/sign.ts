@@ -1,14 +1,16 @@
 import { openSigner } from '#libs/accounts/treasury-keys';
+import { feePayerBudgetOf } from '#libs/config/limits';
 import type { Tx } from '#libs/db/database';
 import { takeFunds } from '#libs/funds/take';
 import { mustAtoms } from '#libs/money/atoms';
 import { asOwner } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
-import { waitFor } from '#libs/states/waiting';
+import { OVER_BUDGET, waitFor } from '#libs/states/waiting';
 import { buryAttempt, countAttempts, type LiveAttempt, liveAttempt, signBytes, storeAttempt } from '#libs/transfers/attempts';
 import { buildTransfer } from '#libs/transfers/build';
 import { checkOutgoing } from '#libs/transfers/check';
+import { dropSpend, spendWithin } from '#libs/transfers/fee-payer-budget';
 import { prepare } from '#libs/transfers/plan';
 import { findWay, IN_FLIGHT, type Way } from './destination.ts';
 import { claimReopening, dropClaim, hasReopened, mayReopen } from './reopening.ts';
@@ -30,7 +32,7 @@ type Signed = { kind: 'signed'; attempt: LiveAttempt } | { kind: 'outcome'; outc
 export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: DeadAttempt | null): Promise<Signed> {
   const wait = async (
     reason: Parameters<typeof waitLeg>[2],
-    seen: { balance?: bigint; ends_when?: string | undefined } = {},
+    seen: { balance?: bigint; ends_when?: string | undefined; actions?: readonly string[] } = {},
   ): Promise<Signed> => ({
     kind: 'outcome',
     outcome: await waitLeg(parts, ref, reason, { live: null, dead }, { destination: leg.destination_account, ...seen }),
@@ -73,7 +75,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
   }
   const treasury = await openSigner(parts.db.read, parts.sealer, leg.treasury_id);
 
-  const signed = await parts.db.tx('refund.store', async (tx): Promise<Signed | 'short' | 'claimed'> => {
+  const signed = await parts.db.tx('refund.store', async (tx): Promise<Signed | 'short' | 'claimed' | 'over_budget'> => {
     const held = await lockCarried(tx, ref);
     if (!held) return { kind: 'outcome', outcome: { kind: 'stopped', status: 'carried_elsewhere' } };
     if (held.leg_status === 'posted') return { kind: 'outcome', outcome: { kind: 'posted' } };
@@ -84,10 +86,17 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     const other = await liveAttempt(tx, leg.leg_id);
     if (other) return { kind: 'signed', attempt: other };
     const id = parts.ids.next('attempt');
-    if (way.open && !(await claimReopening(tx, payee, { attemptId: id, refundId: leg.refund_id }))) return 'claimed';
+    const lamports = prepared.feeLamports + way.rentLamports;
+    const spend = { id, accountId: held.account_id, network: held.network, lamports };
+    if (!(await spendWithin(tx, feePayerBudgetOf(parts.config), spend))) return 'over_budget';
+    if (way.open && !(await claimReopening(tx, payee, { attemptId: id, refundId: leg.refund_id }))) {
+      await dropSpend(tx, id);
+      return 'claimed';
+    }
     // What is there may be promised already: to an attempt in flight, or to who stands before this one in line.
     if (!(await takeFunds(tx, claimOf(held), way.funds))) {
       await dropClaim(tx, id);
+      await dropSpend(tx, id);
       return 'short';
     }
     const transaction = buildTransfer(plan, prepared.budget, prepared.lifetime);
@@ -119,6 +128,7 @@ export async function signLeg(parts: Parts, ref: LegRef, leg: LegAtWork, dead: D
     );
     return { kind: 'signed', attempt };
   });
+  if (signed === 'over_budget') return wait('sponsor_short', OVER_BUDGET);
   if (signed === 'claimed') return wait('not_yet_sent', { ends_when: IN_FLIGHT });
   return signed === 'short' ? wait('insufficient_funds', { balance: way.funds.balance }) : signed;
 }

@@ -2,7 +2,7 @@ import type { Parts } from '#libs/parts';
 import type { PayOutcome } from '#libs/states/outcomes';
 import { silence_ms } from '#libs/states/pace';
 import type { RefundStatus } from '#libs/states/refund';
-import { type WaitReason, waitFor } from '#libs/states/waiting';
+import { OVER_BUDGET, type WaitReason, waitFor } from '#libs/states/waiting';
 import { buryAttempt, liveAttempt } from '#libs/transfers/attempts';
 import type { Verdict } from '#libs/transfers/prove';
 import { refundDue } from './due.ts';
@@ -25,7 +25,12 @@ export async function waitLeg(
   ref: LegRef,
   reason: WaitReason,
   attempt: { live: string | null; dead: DeadAttempt | null },
-  judged?: { destination: string | null; balance?: bigint | undefined; ends_when?: string | undefined },
+  judged?: {
+    destination: string | null;
+    balance?: bigint | undefined;
+    ends_when?: string | undefined;
+    actions?: readonly string[] | undefined;
+  },
 ): Promise<PayOutcome> {
   return parts.db.tx('refund.wait', async tx => {
     const leg = await lockCarried(tx, ref);
@@ -49,7 +54,7 @@ export async function waitLeg(
     const why = gone ? 'outcome_unknown' : reason;
     const waiting = waitFor(why, parts.clock.now(), leg.waiting, {
       people_wait_days: leg.people_wait_days,
-      ends_when: gone ? undefined : judged?.ends_when,
+      ...(gone ? {} : { ends_when: judged?.ends_when, actions: judged?.actions }),
     });
     const to = nextStatus(leg.status, why, live !== null);
     const moved = to !== leg.status || leg.waiting?.reason !== why || leg.waiting.ends_when !== waiting.ends_when;
@@ -57,7 +62,7 @@ export async function waitLeg(
       ? await moveRefund(tx, parts, { ...leg, id: leg.refund_id }, { type: 'workflow', id: ref.carrier }, { to, waiting })
       : leg;
     if (why === 'insufficient_funds') await standInLine(tx, parts, leg, judged?.balance ?? null);
-    if (why === 'sponsor_short') await standBySponsor(tx, parts, leg);
+    if (why === 'sponsor_short' && waiting.ends_when !== OVER_BUDGET.ends_when) await standBySponsor(tx, parts, leg);
     if (moved && to.startsWith('requires_')) {
       const next_due_at = refundDue(silence_ms(parts.pace, 1));
       await tx.updateTable('refunds').set({ next_due_at }).where('id', '=', leg.refund_id).execute();

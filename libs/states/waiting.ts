@@ -83,12 +83,19 @@ const DAY_MS = 86_400_000;
 /** What nobody but a person can give: only these waits expire. */
 const EXPIRING: ReadonlySet<WaitReason> = new Set(['address', 'approval', 'signature']);
 
+/** Waits for `sponsor_short` that no SOL ends: the account has had its share of it. */
+export const OVER_BUDGET = {
+  ends_when: 'the account’s budget for network fees has room again, or is raised',
+  actions: ['raise_fee_budget', 'cancel'],
+} as const;
+
 /** What else is known of a wait than its reason. */
 interface MoreOfWait {
   /** How long the account lets people take; a wait that goes on keeps the end it had. */
   people_wait_days?: number;
   /** Says more than the reason does. */
   ends_when?: string | undefined;
+  actions?: readonly string[] | undefined;
 }
 
 /** A wait that begins now; one that goes on for the same reason keeps its `since` and its end. */
@@ -102,7 +109,7 @@ export function waitFor(reason: WaitReason, now: Date, before: Waiting | null = 
     since: same?.since ?? now.toISOString(),
     expires_at: same?.expires_at ?? expires_at,
     ends_when: more.ends_when ?? rule.ends_when,
-    actions: [...rule.actions],
+    actions: [...(more.actions ?? rule.actions)],
   };
 }
 

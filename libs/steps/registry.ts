@@ -7,6 +7,7 @@ export const STEPS = {
   'api.key.read': 'api',
   'api.request.log': 'api',
   'api.account.settings': 'api',
+  'api.account.treasury': 'api',
   'api.agent.create': 'api',
   'api.treasury.balances': 'api',
   'api.link.create': 'api',

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { agentView } from '#libs/accounts/agent-view';
 import { getAgent } from '#libs/accounts/agents';
 import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import { feePayerBudgetOf } from '#libs/config/limits';
 import { dueIn } from '#libs/db/due';
 import type { Network } from '#libs/money/assets';
 import { writeOutcome } from '#libs/outbox/outcome';
@@ -14,7 +15,12 @@ import { silence_ms } from '#libs/states/pace';
 import type { WaitReason } from '#libs/states/waiting';
 import { signBytes } from '#libs/transfers/attempts';
 import { compileUnsigned } from '#libs/transfers/build';
+import { spendWithin } from '#libs/transfers/fee-payer-budget';
 import { pause, type Watch } from '#libs/transfers/follow';
+
+/** What a token account costs to keep, extensions of Token-2022 included, and what the transaction that opens it does; roughly. */
+const RENT_LAMPORTS = 2_100_000n;
+const FEE_LAMPORTS = 10_000n;
 
 export type Opened = { kind: 'opened' } | { kind: 'waiting'; reason: WaitReason; since: string };
 
@@ -31,6 +37,7 @@ interface Wanted {
 export async function openTreasury(parts: Parts, treasuryId: string, run: Run, watch: Watch): Promise<Opened> {
   const treasury = await takeTreasury(parts, treasuryId, watch);
   if (treasury.accounts.length === 0) return { kind: 'opened' };
+  if (!treasury.within) return { kind: 'waiting', reason: 'sponsor_short', since: parts.clock.now().toISOString() };
   const chain = chainOf(parts, treasury.network);
   const until = performance.now() + watch.pace.activity_ms;
   let sentAt = Number.NEGATIVE_INFINITY;
@@ -63,23 +70,27 @@ async function takeTreasury(
   parts: Parts,
   id: string,
   { pace, tries }: Watch,
-): Promise<{ owner: string; network: Network; accounts: Wanted[] }> {
+): Promise<{ owner: string; network: Network; accounts: Wanted[]; within: boolean }> {
   return parts.db.tx('treasury.take', async tx => {
     const row = await tx
       .updateTable('treasuries')
       .set({ next_due_at: dueIn(silence_ms(pace, tries)) })
       .where('id', '=', id)
       .where('carrier', 'is not', null)
-      .returning(['owner', 'network'])
+      .returning(['owner', 'network', 'account_id'])
       .executeTakeFirst();
-    if (!row) return { owner: '', network: 'solana-devnet', accounts: [] };
+    if (!row) return { owner: '', network: 'solana-devnet', accounts: [], within: true };
     const accounts = await tx
       .selectFrom('treasury_accounts')
       .select(['mint', 'token_program', 'token_account'])
       .where('treasury_id', '=', id)
       .where('opened_at', 'is', null)
       .execute();
-    return { owner: row.owner, network: row.network as Network, accounts };
+    // Once per treasury: opening what is open costs nothing but a fee.
+    const lamports = RENT_LAMPORTS * BigInt(accounts.length) + FEE_LAMPORTS;
+    const spend = { id: `open:${id}`, accountId: row.account_id, network: row.network, lamports };
+    const within = accounts.length === 0 || (await spendWithin(tx, feePayerBudgetOf(parts.config), spend));
+    return { owner: row.owner, network: row.network as Network, accounts, within };
   });
 }
 

@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { Address, AmountAtomic, ClientReference, Currency, ListQuery, listOf, Network, Time } from '../http/wire.ts';
-
-const TreasuryAccount = z.strictObject({
-  currency: Currency,
-  asset: Address,
-  token_program: Address,
-  token_account: Address,
-  opened_at: Time.nullable(),
-});
+import {
+  Address,
+  AmountAtomic,
+  ClientReference,
+  Currency,
+  ListQuery,
+  listOf,
+  Network,
+  Time,
+  TreasuryAccount,
+} from '../http/wire.ts';
 
 export const Agent = z
   .strictObject({

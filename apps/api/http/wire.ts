@@ -57,3 +57,12 @@ export const ListQuery = {
 /** What any list answers. */
 export const listOf = <Item extends z.ZodType>(item: Item, id: string) =>
   z.strictObject({ items: z.array(item), next_cursor: z.string().nullable() }).meta({ id });
+
+/** A token account of a treasury; it takes no money before it is open. */
+export const TreasuryAccount = z.strictObject({
+  currency: Currency,
+  asset: Address,
+  token_program: Address,
+  token_account: Address,
+  opened_at: Time.nullable(),
+});

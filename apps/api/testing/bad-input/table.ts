@@ -38,6 +38,8 @@ const draft = (things: Things) => ({
 export const TABLE: Record<string, Entry> = {
   'GET /v1/account/settings': {},
   'PATCH /v1/account/settings': { body: () => ({}) },
+  'GET /v1/account/treasury': {},
+  'POST /v1/account/treasury': { body: () => ({}), bodyOptional: true },
   'POST /v1/agents': { body: () => ({ mint: NOBODY, label: 'Agent', treasury: { kind: 'managed' } }) },
   'GET /v1/agents': {},
   'GET /v1/agents/{mint}': { params: { mint: { unknown: NOBODY, of: things => things.mint, code: 'agent_not_found' } } },
