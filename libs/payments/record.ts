@@ -11,6 +11,7 @@ import { type EventKind, writeEvent } from '#libs/outbox/write-event';
 import type { Parts } from '#libs/parts';
 import { bodyHash } from '#libs/receipts/hash';
 import { publishEarn } from '#libs/receipts/publish-earn';
+import { causesOf } from '#libs/states/cause';
 import type { LandedPayment, Run } from '#libs/states/outcomes';
 import { paymentEdge } from '#libs/states/payment';
 import { type ResponseTemplate, renderTemplate, wrapWithReceipt } from './answer-template.ts';
@@ -151,8 +152,9 @@ async function reopenEnded(
     .where('id', '=', payment.id)
     .execute();
   const view = await viewPayment(tx, payment.id, parts.workflowUrl);
-  const kind = paymentEdge('pending', status)?.event ?? 'payment.settled';
-  await tellPayment(tx, parts.ids, payment.account_id, { type: 'workflow', id: run.workflow_id }, kind as EventKind, view);
+  const actor = { type: 'workflow', id: run.workflow_id };
+  const kind = paymentEdge('pending', status, causesOf(actor))?.event ?? 'payment.settled';
+  await tellPayment(tx, parts.ids, payment.account_id, actor, kind as EventKind, view);
   await deleteLines(tx, run.workflow_id);
   await writeOutcome(tx, run, 'settlePayment', status, payment.id);
   return { status };

@@ -12,6 +12,7 @@ import { nameByBalance } from '#libs/payments/name-by-balance';
 import { tellPayment } from '#libs/payments/tell';
 import { viewPayment } from '#libs/payments/view';
 import { publishRefund } from '#libs/receipts/publish-refund';
+import { causesOf } from '#libs/states/cause';
 import type { LandedLeg, Run } from '#libs/states/outcomes';
 import { type PaymentStatus, paymentEdge } from '#libs/states/payment';
 import { waitFor } from '#libs/states/waiting';
@@ -120,7 +121,7 @@ export async function postLocked(
   await tx.updateTable('legs').set({ receipt_hash: hash }).where('id', '=', leg.id).execute();
   await tx.updateTable('refunds').set({ tx_sig: landed.tx_sig, receipt_hash: hash }).where('id', '=', refund.id).execute();
   const view = await moveRefund(tx, desk, refund, actor, afterPosting(rest, desk.clock.now()));
-  const edge = paymentEdge(statusBefore, statusAfter);
+  const edge = paymentEdge(statusBefore, statusAfter, causesOf(actor));
   if (edge || statusAfter === 'partially_refunded') {
     const kind = (edge?.event ?? 'payment.partially_refunded') as EventKind;
     await tellPayment(tx, desk.ids, refund.account_id, actor, kind, await viewPayment(tx, payment.id, desk.workflowUrl));

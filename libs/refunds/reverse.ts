@@ -8,6 +8,7 @@ import { nameByBalance } from '#libs/payments/name-by-balance';
 import { tellPayment } from '#libs/payments/tell';
 import { viewPayment } from '#libs/payments/view';
 import { publishReversal } from '#libs/receipts/publish-reversal';
+import { causesOf } from '#libs/states/cause';
 import { type PaymentStatus, paymentEdge } from '#libs/states/payment';
 import { REFUND_TERMINAL, type RefundStatus } from '#libs/states/refund';
 import { type Waiting, waitFor } from '#libs/states/waiting';
@@ -50,7 +51,7 @@ export async function reverseLeg(parts: Parts, ref: LegRef, dead: DeadAttempt): 
     const after = await nameByBalance(tx, payment.id, before);
     // Its sums are others, whatever it is called; one that is gone itself is told when that has ended.
     if (before !== 'pending') {
-      const kind = (paymentEdge(before, after)?.event ?? 'payment.reopened') as EventKind;
+      const kind = (paymentEdge(before, after, causesOf(actor))?.event ?? 'payment.reopened') as EventKind;
       await tellPayment(tx, parts.ids, refund.account_id, actor, kind, await viewPayment(tx, payment.id, parts.workflowUrl));
     }
     const owner = {

@@ -5,7 +5,8 @@ import type { Network } from '#libs/money/assets';
 import { mustAtoms } from '#libs/money/atoms';
 import { type EventKind, type NewEvent, writeEvent } from '#libs/outbox/write-event';
 import type { WorkflowUrl } from '#libs/payments/view';
-import { causesOf, type RefundStatus, refundEdge } from '#libs/states/refund';
+import { causesOf } from '#libs/states/cause';
+import { type RefundStatus, refundEdge } from '#libs/states/refund';
 import { needsPerson, type Waiting } from '#libs/states/waiting';
 import { type RefundView, viewRefund } from './view.ts';
 

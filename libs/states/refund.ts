@@ -1,3 +1,5 @@
+import { type Cause, edgeOf } from './cause.ts';
+
 export const REFUND_STATUSES = [
   'requires_address',
   'requires_approval',
@@ -10,9 +12,6 @@ export const REFUND_STATUSES = [
   'canceled',
 ] as const;
 export type RefundStatus = (typeof REFUND_STATUSES)[number];
-
-/** Who may cause an edge: the API's caller, the carrying workflow, an operator, or the watch over finality. */
-export type Cause = 'caller' | 'carrier' | 'operator' | 'finality';
 
 export interface RefundEdge {
   from: RefundStatus | 'created';
@@ -72,19 +71,6 @@ export const REFUND_EDGES: readonly RefundEdge[] = [
 
 export const REFUND_TERMINAL: ReadonlySet<RefundStatus> = new Set(['succeeded', 'partially_succeeded', 'failed', 'canceled']);
 
-/** What an actor of an event may be the cause of: a key acts for its caller, and with the scope for it as an operator. */
-export function causesOf(actor: { type: string; id: string }): readonly Cause[] {
-  if (actor.type === 'api_key') return ['caller', 'operator'];
-  if (actor.type === 'operator') return ['operator'];
-  if (actor.type === 'workflow') return [actor.id === 'watchFinality' ? 'finality' : 'carrier'];
-  return [];
-}
-
-/** The edge between two states, or null where nothing changes. Throws where there is none, or not for them: a defect. */
-export function refundEdge(from: RefundStatus | 'created', to: RefundStatus, causes: readonly Cause[]): RefundEdge | null {
-  if (from === to) return null;
-  const found = REFUND_EDGES.find(one => one.from === from && one.to === to);
-  if (!found) throw new Error(`a refund does not go from ${from} to ${to}`);
-  if (!found.by.some(one => causes.includes(one))) throw new Error(`a refund does not go from ${from} to ${to} by ${causes}`);
-  return found;
-}
+/** See `edgeOf`. */
+export const refundEdge = (from: RefundStatus | 'created', to: RefundStatus, causes: readonly Cause[]): RefundEdge | null =>
+  edgeOf('refund', REFUND_EDGES, { from, to, causes });

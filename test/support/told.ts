@@ -1,5 +1,6 @@
-import { PAYMENT_EDGES, type PaymentStatus } from '#libs/states/payment';
-import { causesOf, type RefundStatus, refundEdge } from '#libs/states/refund';
+import { causesOf } from '#libs/states/cause';
+import { type PaymentStatus, paymentEdge } from '#libs/states/payment';
+import { type RefundStatus, refundEdge } from '#libs/states/refund';
 
 /** An event about a payment or refund; `status` is the object's as the event told it, `now` as its row has it. */
 export interface Told {
@@ -23,7 +24,7 @@ export function toldFaults(events: readonly Told[]): string[] {
     let at = story[0]?.object_type === 'refund' ? 'created' : 'pending';
     const faults: string[] = [];
     for (const told of story) {
-      const fault = told.object_type === 'refund' ? refundFault(at, told) : paymentFault(at, told);
+      const fault = edgeFault(at, told);
       if (fault) faults.push(`I6: ${id}: ${fault}`);
       at = told.status;
     }
@@ -32,20 +33,17 @@ export function toldFaults(events: readonly Told[]): string[] {
   });
 }
 
-function refundFault(from: string, told: Told): string | null {
+function edgeFault(from: string, told: Told): string | null {
   if (from === told.status) return null;
+  const causes =
+    told.kind === 'refund.created' ? (['caller', 'operator'] as const) : causesOf({ type: told.actor_type, id: told.actor_id });
   try {
-    const causes =
-      told.kind === 'refund.created' ? (['caller', 'operator'] as const) : causesOf({ type: told.actor_type, id: told.actor_id });
-    const edge = refundEdge(from as RefundStatus | 'created', told.status as RefundStatus, causes);
+    const edge =
+      told.object_type === 'refund'
+        ? refundEdge(from as RefundStatus | 'created', told.status as RefundStatus, causes)
+        : paymentEdge(from as PaymentStatus, told.status as PaymentStatus, causes);
     return edge?.event === told.kind ? null : `${told.kind} from ${from} to ${told.status}`;
   } catch (error) {
     return String(error);
   }
-}
-
-function paymentFault(from: string, told: Told): string | null {
-  if (from === told.status) return null;
-  const edge = PAYMENT_EDGES.find(one => one.from === from && one.to === (told.status as PaymentStatus));
-  return edge?.event === told.kind ? null : `${told.kind} from ${from} to ${told.status}`;
 }

@@ -6,7 +6,7 @@ interface Edge {
   from: string;
   to: string;
   event: string;
-  by?: readonly string[];
+  by: readonly string[];
 }
 
 /** docs/states.md, drawn from the tables that the code goes by. */
@@ -60,6 +60,6 @@ function edges(table: readonly Edge[]): string[] {
   return [
     '| from | to | caused by | event |',
     '| --- | --- | --- | --- |',
-    ...table.map(({ from, to, by, event }) => `| ${from} | ${to} | ${(by ?? ['carrier']).join(', ')} | ${code(event)} |`),
+    ...table.map(({ from, to, by, event }) => `| ${from} | ${to} | ${by.join(', ')} | ${code(event)} |`),
   ];
 }
