@@ -1,5 +1,6 @@
 import { getBase64EncodedWireTransaction } from '@solana/kit';
 import type { Chain } from '#libs/chain/chain';
+import { networkFeeLamports } from '#libs/chain/compute-budget';
 import type { TokenAccount } from '#libs/money/solana-types';
 import type { Step } from '#libs/steps/registry';
 import { type Budget, buildTransfer, type Lifetime, type TransferPlan } from './build.ts';
@@ -7,8 +8,8 @@ import { describe, type Mark } from './prove.ts';
 
 /** Lamports that a transaction may pay above its signatures, whatever the market says. */
 export const MAX_PRIORITY_LAMPORTS = 50_000n;
-const SIGNATURE_LAMPORTS = 5_000n;
-const SIGNATURES = 2n;
+/** The fee payer's and the treasury's. */
+const SIGNATURES = 2;
 /** Room above what the simulation used. */
 const UNIT_MARGIN = 1.2;
 const SIMULATION_UNITS_PER_LEG = 60_000;
@@ -85,5 +86,4 @@ export const cappedPrice = (unitPrice: bigint, unitLimit: number): bigint => {
 };
 
 /** What the network takes for a transaction of ours, in lamports. */
-export const feeOf = (budget: Budget): bigint =>
-  SIGNATURE_LAMPORTS * SIGNATURES + (budget.unitPrice * BigInt(budget.unitLimit) + 999_999n) / 1_000_000n;
+export const feeOf = ({ unitLimit, unitPrice }: Budget): bigint => networkFeeLamports(SIGNATURES, unitLimit, unitPrice);
