@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Chain, ChainRpc } from '#libs/chain/chain';
 import type { Parts } from '#libs/parts';
+import { Bookkeeper } from '#test/support/bookkeeper';
 import { ids, USDC } from '#test/support/books';
 import { useDatabase } from '#test/support/database';
 import { insertAgent, insertPayment, PACE } from '#test/support/rows';
@@ -83,4 +84,38 @@ test('finalized by one provider is final', async () => {
     gone: 0,
   });
   expect((await stateOf(id)).finalized_at).not.toBeNull();
+});
+
+/** A refund whose one leg was posted from somebody else's transaction, as an operator resolved it. */
+async function resolvedLeg(slot: number): Promise<{ refund: string; leg: string }> {
+  const books = await Bookkeeper.open(at.db);
+  const payment = await books.paid(100n);
+  const refund = await books.refund(payment, 40n);
+  await books.given(refund);
+  const leg = await books.leg(refund);
+  await at.db.read.updateTable('payments').set({ finalized_at: new Date() }).where('id', '=', payment).execute();
+  await at.db.read.updateTable('legs').set({ slot }).where('id', '=', leg.id).execute();
+  // What `resolve` stores of it: it had landed, finally.
+  const foreign = { last_valid_block_height: 0, finalized_slot: slot, finalized_height: 0 };
+  await at.db.read
+    .updateTable('attempts')
+    .set(foreign)
+    .where('signature', '=', leg.tx_sig ?? '')
+    .execute();
+  return { refund, leg: leg.id };
+}
+
+test('someone else’s transaction that a leg was resolved with is never gone, and keeps nothing else from being seen as gone', async () => {
+  const lost = await paymentAt(500);
+  const { refund, leg } = await resolvedLeg(400);
+  expect(await watchFinality(partsOn([{ finalized: 600n, status: null }]))).toEqual({ finalized: 0, gone: 1 });
+  expect((await stateOf(lost)).status).toBe('pending');
+  const legs = () =>
+    at.db.read.selectFrom('legs').select(['status', 'finalized_at']).where('id', '=', leg).executeTakeFirstOrThrow();
+  expect(await legs()).toEqual({ status: 'posted', finalized_at: null });
+  const final = partsOn([{ finalized: 600n, status: { confirmationStatus: 'finalized', err: null } }]);
+  expect(await watchFinality(final)).toEqual({ finalized: 1, gone: 0 });
+  expect((await legs()).finalized_at).not.toBeNull();
+  const told = await at.db.read.selectFrom('events').select('kind').where('object_id', '=', refund).execute();
+  expect(told.map(one => one.kind)).toContain('refund.finalized');
 });

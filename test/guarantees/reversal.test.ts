@@ -8,12 +8,15 @@ import type { RefundView } from '#libs/refunds/view';
 import { eventually } from '#test/support/eventually';
 import { clearFaults, inject, jump, PAST_EXPIRY } from '#test/support/faults';
 import { violations } from '#test/support/invariants';
+import { carriedAgain, commit } from '#test/support/operator';
 import { TEST_PACE } from '#test/support/pace';
+import { settledBy, show, signProof } from '#test/support/proofs';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
+import { served } from '#test/support/served';
 import { openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
 import { currentDetails, operator } from '#test/support/temporal';
-import { vanish, vanishingPayment, vanishingRefund } from '#test/support/vanishing';
+import { neverAgain, vanish, vanishingPayment, vanishingRefund } from '#test/support/vanishing';
 import { searchAttributes } from '#workflows/contracts/search-attributes';
 
 let stack: Stack;
@@ -206,6 +209,24 @@ describe('a payment that was confirmed, recorded, and is gone', () => {
     expect(await violations(stack)).toEqual([]);
   });
 
+  test('I3: its buyer, who was served, is told to come again while it is looked for, and to pay anew once it is taken back', async () => {
+    const proof = await signProof(shop);
+    await vanish(shop);
+    const first = await served(proof, shop.payUrl);
+    await neverAgain(shop, settledBy(first));
+    const payment = await shop.paymentBySignature(settledBy(first));
+    await shop.api.until(`/v1/payments/${payment.id}`, isPending);
+    expect(await show(proof, shop.payUrl)).toMatchObject({ status: 409, body: { code: 'settlement_in_progress' } });
+    await jump(stack, PAST_EXPIRY);
+    await expectReversed(payment, 0n);
+    expect((await show(proof, shop.payUrl)).status).toBe(402);
+    await clearFaults(stack);
+    const before = await shop.buyer.balance();
+    await shop.paid();
+    expect(before - (await shop.buyer.balance())).toBe(PRICE);
+    expect(await violations(stack)).toEqual([]);
+  });
+
   test('I3: and never comes back, fails a refund that nothing was signed for', async () => {
     const before = await shop.buyer.balance();
     const payment = await vanishingPayment(shop);
@@ -263,6 +284,9 @@ describe('a payment that was confirmed, recorded, and is gone', () => {
     expect(await needsAttention(payment.workflow.id)).toBe(true);
     expect(await shop.refund(payment.id, 1n)).toMatchObject({ status: 409, body: { code: 'payment_not_settled' } });
 
+    // Nor does it hang on the workflow that waits.
+    const lost = await commit(temporal.client, payment.workflow.id, 'terminate');
+    await carriedAgain(temporal.client, payment.workflow.id, lost);
     await unsure.clear();
     await expectReversed(payment, 0n);
     expect(await shop.refundIs(refund, 'failed')).toMatchObject({ failure: { code: 'payment_reversed' } });

@@ -13,7 +13,7 @@ export const vanish = async (shop: Shop) => {
 };
 
 /** From now on these bytes never land, however often they are sent; until the faults are cleared. */
-const neverAgain = (shop: Shop, signature: string) =>
+export const neverAgain = (shop: Shop, signature: string) =>
   inject(shop.stack, { kind: 'never_land', method: 'sendTransaction', signature });
 
 /** A refund that is posted, and whose transaction is about to vanish, not to come back. All of the payment without an amount. */
