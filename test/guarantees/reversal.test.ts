@@ -25,7 +25,7 @@ let purse: Address;
 let temporal: ReturnType<typeof operator>;
 
 beforeAll(async () => {
-  stack = await startStack({ env: { ...TEST_PACE, EBB_MAX_LEG_DEVNET_ATOMIC: `${PRICE}` } });
+  stack = await startStack({ env: { ...TEST_PACE, EBB_MAX_LEG_DEVNET_ATOMIC: `${PRICE}` }, slotMs: SLOT_MS });
   temporal = operator(stack);
   shop = await openShop(stack);
   purse = await shop.buyer.tokenAccount();
@@ -38,6 +38,8 @@ afterAll(async () => {
   await stack?.stop();
 });
 
+/** What vanishes must be posted first, on a busy machine too. */
+const SLOT_MS = 100;
 const AMOUNT = 40_000n;
 const PRICE = 100_000n;
 const LEFT = PRICE - AMOUNT;

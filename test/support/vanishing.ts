@@ -3,8 +3,8 @@ import type { RefundView } from '#libs/refunds/view';
 import { inject } from './faults.ts';
 import type { Shop } from './shop.ts';
 
-/** Slots for which what vanishes is seen as confirmed: long enough to be posted, too short to be final. */
-const SEEN_SLOTS = 20;
+/** Slots for which what vanishes is seen as confirmed: long enough to be posted on a busy machine, too short to be final. */
+const SEEN_SLOTS = 30;
 
 /** The next transaction with the buyer's account is seen as confirmed for a while, and was then never there. */
 export const vanish = async (shop: Shop) => {
