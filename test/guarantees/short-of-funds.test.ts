@@ -5,6 +5,7 @@ import type { PaymentView } from '#libs/payments/view';
 import type { RefundView } from '#libs/refunds/view';
 import { eventually } from '#test/support/eventually';
 import { clearFaults, inject } from '#test/support/faults';
+import { violations } from '#test/support/invariants';
 import { carriedAgain, commit } from '#test/support/operator';
 import { TEST_PACE } from '#test/support/pace';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
@@ -32,7 +33,11 @@ beforeEach(async () => {
   payment = await shop.paid();
   await empty(shop, till);
 });
-afterEach(() => clearFaults(stack));
+afterEach(async () => {
+  await clearFaults(stack);
+  // With everything that was put in and taken out.
+  expect(await violations(stack)).toEqual([]);
+});
 afterAll(async () => {
   await temporal?.close();
   await stack?.stop();
