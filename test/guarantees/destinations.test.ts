@@ -13,7 +13,7 @@ import type { PaymentView } from '#libs/payments/view';
 import type { RefundPreview } from '#libs/refunds/preview';
 import type { RefundView } from '#libs/refunds/view';
 import { eventually } from '#test/support/eventually';
-import { inject, jump, PAST_EXPIRY } from '#test/support/faults';
+import { clearFaults, inject, jump, PAST_EXPIRY } from '#test/support/faults';
 import { giveTokens } from '#test/support/funds';
 import { violations } from '#test/support/invariants';
 import { bothSides, type Kill, told, Victim } from '#test/support/kills';
@@ -22,6 +22,7 @@ import { settledBy, show, signProof } from '#test/support/proofs';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
 import { admin, openShop, Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
+import { vanishingRefund } from '#test/support/vanishing';
 
 /* Where money goes when the account it came from is no longer what it was, and who bears what that costs. */
 
@@ -255,6 +256,28 @@ describe('I2: the one time that an account is opened', () => {
     expect(refund.transfers[0]?.attempts).toHaveLength(2);
     expect(await claims(at.buyer.address)).toEqual([{ signature: refund.tx_sig, outcome: 'landed' }]);
     expect(first?.signature).not.toBe(refund.tx_sig);
+  });
+
+  test('is there again for a refund that was confirmed and is gone for good, and its rent is booked once', async () => {
+    const { at, payment, purse } = await paid();
+    await close(purse);
+    const gone = await vanishingRefund(at, payment.id, WORTH_IT);
+    expect(gone.transfers).toMatchObject([{ rent_lamports: `${RENT}` }]);
+    await shop.refundIs(gone.id, 'processing');
+    await jump(stack, PAST_EXPIRY);
+    const refund = await shop.refundIs(gone.id, 'succeeded');
+    expect(refund.tx_sig).not.toBe(gone.tx_sig);
+    expect(refund).toMatchObject({ destination: { how: 'payer_reopened' }, transfers: [{ rent_lamports: `${RENT}` }] });
+    expect(await claims(at.buyer.address)).toEqual([{ signature: refund.tx_sig, outcome: 'landed' }]);
+    const [booked] = await rows<{ sum: string }>(
+      stack,
+      `select sum(case when debit_code = 'rent' then amount else -amount end)::text as sum
+       from ledger_transfers where source_id = $1 and 'rent' in (debit_code, credit_code)`,
+      [gone.id],
+    );
+    expect(booked?.sum).toBe(`${RENT}`);
+    expect(await at.buyer.balance()).toBe(WORTH_IT);
+    await clearFaults(stack);
   });
 
   test.each(KILLS.map(kill => [told(kill), kill] as const))('survives a worker killed %s, and is used once', async (_, kill) => {
