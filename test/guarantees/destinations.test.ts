@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { type Address, createSolanaRpc, generateKeyPairSigner, type Instruction } from '@solana/kit';
 import { ExtensionType, getEnableMemoTransfersInstruction, getReallocateInstruction } from '@solana-program/token-2022';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openBuyer } from '#apps/dev/buyer';
 import { addressOf } from '#apps/dev/funds';
 import { type Stack, startStack } from '#apps/dev/stack';
 import { signed } from '#apps/localnet/testing/wallets';
@@ -12,6 +10,7 @@ import { asOwner } from '#libs/money/solana-types';
 import type { PaymentView } from '#libs/payments/view';
 import type { RefundPreview } from '#libs/refunds/preview';
 import type { RefundView } from '#libs/refunds/view';
+import { anotherBuyer } from '#test/support/another-buyer';
 import { eventually } from '#test/support/eventually';
 import { clearFaults, inject, jump, PAST_EXPIRY } from '#test/support/faults';
 import { giveTokens } from '#test/support/funds';
@@ -20,7 +19,7 @@ import { bothSides, type Kill, told, Victim } from '#test/support/kills';
 import { TEST_PACE } from '#test/support/pace';
 import { settledBy, show, signProof } from '#test/support/proofs';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
-import { admin, openShop, Shop } from '#test/support/shop';
+import { admin, openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
 import { vanishingRefund } from '#test/support/vanishing';
 
@@ -29,7 +28,6 @@ import { vanishingRefund } from '#test/support/vanishing';
 const RENT = 2_039_280n;
 /** Slots long enough that no transaction expires while a process starts again on a busy machine. */
 const SLOT_MS = 200;
-const DOLLAR = 1_000_000n;
 /** What the shop's account here takes for worth the rent, since the official client pays no more than a dollar at once. */
 const WORTH_IT = 300_000n;
 const MAX_LEG = 400_000n;
@@ -60,10 +58,7 @@ interface Paid {
 
 /** Somebody whom nobody has refunded yet, with a payment of a dollar. */
 async function paid(at: Shop = shop, currency: Currency = 'USDC'): Promise<Paid> {
-  const buyer = await openBuyer(stack.urls.rpc, randomBytes(32));
-  await giveTokens(stack, buyer, 3n * DOLLAR, currency);
-  const theirs = new Shop(stack, shop.api, { agent: at.agent, link: at.link, buyer });
-  return payAgain(theirs, currency);
+  return payAgain(await anotherBuyer(at, currency), currency);
 }
 
 async function payAgain(at: Shop, currency: Currency = 'USDC'): Promise<Paid> {

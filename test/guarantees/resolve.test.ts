@@ -1,4 +1,4 @@
-import { type Base64EncodedWireTransaction, createSolanaRpc, lamports } from '@solana/kit';
+import { type Base64EncodedWireTransaction, createSolanaRpc, generateKeyPairSigner, lamports } from '@solana/kit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Stack, startStack } from '#apps/dev/stack';
 import { openSigner } from '#libs/accounts/treasury-keys';
@@ -110,6 +110,20 @@ test('a refund that someone else’s transaction paid is posted with it, and not
   await eventually('its workflow has ended', async () => (await outcomes(id)).includes('succeeded'));
   expect(await refundsOnChain(stack, await shop.buyer.tokenAccount(), id)).toEqual([]);
   expect((await shop.buyer.balance()) - before).toBe(3n * AMOUNT + 1n);
+});
+
+test('a transaction that paid the payer’s associated account resolves a refund to an account of theirs that is closed', async () => {
+  const worker = stack.part('worker');
+  await worker.kill();
+  const id = await shop.accepted(payment, AMOUNT);
+  const { address: gone } = await generateKeyPairSigner();
+  await rows(stack, 'update refunds set destination_account = $1 where id = $2', [gone, id]);
+  const signature = await paidByHand(AMOUNT);
+  const resolved = await resolve(id, { tx_sig: signature });
+  const destination = { token_account: await shop.buyer.tokenAccount(), how: 'payer' };
+  expect(resolved).toMatchObject({ status: 200, body: { status: 'succeeded', tx_sig: signature, destination } });
+  await worker.start();
+  await eventually('its workflow has ended', async () => (await outcomes(id)).includes('succeeded'));
 });
 
 test('an operator gives a refund up from the Temporal UI: it fails with what it waited for', async () => {

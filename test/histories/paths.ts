@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { addressOf } from '#apps/dev/funds';
+import { assetOf } from '#libs/money/assets';
 import type { PaymentView } from '#libs/payments/view';
 import type { RefundView } from '#libs/refunds/view';
+import { anotherBuyer } from '#test/support/another-buyer';
 import { eventually } from '#test/support/eventually';
 import { clearFaults, inject, jump, PAST_EXPIRY } from '#test/support/faults';
 import { show, signProof } from '#test/support/proofs';
@@ -67,6 +69,37 @@ export const PATHS: Record<string, Path> = {
     const id = await shop.accepted(payment.id, AMOUNT);
     await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'rpc_unavailable');
     await clearFaults(shop.stack);
+    await shop.refundIs(id, 'succeeded');
+    return `refund:${id}`;
+  },
+
+  'refund-asked-for-address': async ({ shop }) => {
+    const { id, there } = await toClosedAccount(shop);
+    await shop.refundIs(id, 'requires_address');
+    const answer = await shop.api.patch(`/v1/refunds/${id}`, { destination: { owner: shop.buyer.address } });
+    if (answer.status !== 200) throw new Error(`the redirect was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    await shop.refundIs(id, 'succeeded');
+    if (await there()) throw new Error('the closed account was opened');
+    return `refund:${id}`;
+  },
+
+  'refund-reopened': async ({ shop }) => {
+    await shop.api.patch('/v1/account/settings', { rent_policy: { reopen: 'always' } });
+    const { id, there } = await toClosedAccount(shop);
+    await shop.refundIs(id, 'succeeded');
+    await shop.api.patch('/v1/account/settings', { rent_policy: { reopen: 'when_worth' } });
+    if (!(await there())) throw new Error('the closed account was not opened');
+    return `refund:${id}`;
+  },
+
+  'refund-mint-changed': async ({ shop }) => {
+    const link = await anotherBuyer(await shop.openLink({ currency: 'USDG', price: '0.10' }), 'USDG');
+    const payment = await link.paid();
+    const { mint } = assetOf('solana-devnet', 'USDG');
+    await admin(shop.stack, 'POST', '/mint', { mint, transfer_fee_basis_points: 50 });
+    const id = await link.accepted(payment.id, AMOUNT);
+    await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'mint_paused');
+    await admin(shop.stack, 'POST', '/mint', { mint, transfer_fee_basis_points: 0 });
     await shop.refundIs(id, 'succeeded');
     return `refund:${id}`;
   },
@@ -191,3 +224,14 @@ const scheduled = (client: Client, type: string): Promise<string> =>
     }
     return null;
   });
+
+/** A refund to somebody who has closed the account they paid from; `there` says whether it is there again. */
+async function toClosedAccount(shop: Shop): Promise<{ id: string; there(): Promise<boolean> }> {
+  const theirs = await anotherBuyer(shop);
+  const payment = await theirs.paid();
+  await admin(shop.stack, 'POST', '/account', { address: await theirs.buyer.tokenAccount(), closed: true });
+  return {
+    id: await theirs.accepted(payment.id, AMOUNT),
+    there: async () => (await theirs.buyer.balance()) === AMOUNT,
+  };
+}

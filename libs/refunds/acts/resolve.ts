@@ -1,11 +1,12 @@
 import { type Address, isSignature } from '@solana/kit';
+import { associatedAccount } from '#libs/chain/associated';
 import { ChainUnavailable } from '#libs/chain/chain';
 import { mustDecode } from '#libs/chain/decode';
 import { rentPaid } from '#libs/chain/rent';
 import { settledTransfer } from '#libs/chain/transfers';
 import { type Tx, violatedConstraint } from '#libs/db/database';
 import { claimMovement } from '#libs/funds/movements';
-import { asMint, asSignature, asTokenAccount } from '#libs/money/solana-types';
+import { asMint, asOwner, asSignature, asTokenAccount, type TokenAccount, type TokenProgram } from '#libs/money/solana-types';
 import { chainOf, type Parts } from '#libs/parts';
 import { refuse } from '#libs/problems/refusal';
 import { REFUND_TERMINAL } from '#libs/states/refund';
@@ -60,7 +61,7 @@ const resolveWith = async (tx: Tx, deps: ResolveDeps, act: Act, signature: strin
     .execute();
   return carryOut(tx, deps, act, async refund => {
     needOpen(refund);
-    const { leg, landed } = await match(tx, deps, refund, await deadLegs(tx, refund), found);
+    const { leg, landed, account } = await match(tx, deps, refund, await deadLegs(tx, refund), found);
     const id = deps.ids.next('attempt');
     await storeUnused(tx, {
       id,
@@ -76,6 +77,7 @@ const resolveWith = async (tx: Tx, deps: ResolveDeps, act: Act, signature: strin
       finalizedSlot: landed.slot,
       finalizedHeight: 0n,
     });
+    await tx.updateTable('refunds').set({ destination_account: account }).where('id', '=', refund.id).execute();
     // Nobody's until now, it may stand in suspense already.
     const till = { treasuryId: refund.treasury_id, mint: refund.asset };
     await claimMovement(tx, till, signature, landed.blockTime);
@@ -124,9 +126,12 @@ async function match(tx: Tx, deps: ResolveDeps, refund: HeldRefund, legs: readon
     .where('treasury_id', '=', refund.treasury_id)
     .where('mint', '=', refund.asset)
     .executeTakeFirstOrThrow();
-  const to = { account: asTokenAccount(refund.destination_account), mint: asMint(refund.asset) };
-  const paid = settledTransfer(found.answer, to);
-  if (paid.kind !== 'settled') return fail('It did not pay this refund’s destination, or not by one transfer.');
+  const mint = asMint(refund.asset);
+  const accounts = [asTokenAccount(refund.destination_account), ...(await associatedOf(refund))];
+  const [{ account, paid } = { account: null, paid: null }] = accounts
+    .map(one => ({ account: one, paid: settledTransfer(found.answer, { account: one, mint }) }))
+    .filter(one => one.paid.kind === 'settled');
+  if (paid?.kind !== 'settled') return fail('It did not pay this refund’s destination, or not by one transfer.');
   if (paid.payer.tokenAccount !== treasury) fail('It was not paid by this refund’s treasury.');
   const moves = legs.map(leg => BigInt(leg.amount) - BigInt(leg.fee));
   const leg = legs[moves.indexOf(paid.captured)];
@@ -140,7 +145,13 @@ async function match(tx: Tx, deps: ResolveDeps, refund: HeldRefund, legs: readon
     feeLamports: ours ? paid.feeLamports : 0n,
     rentLamports: ours ? rentPaid(found.answer.meta) : 0n,
   };
-  return { leg, landed };
+  return { leg, landed, account };
+}
+
+/** Where the same owner keeps the asset: who pays by hand pays there, if the account that paid is closed. */
+async function associatedOf({ destination_owner, asset, token_program }: HeldRefund): Promise<TokenAccount[]> {
+  if (destination_owner === null) return [];
+  return [await associatedAccount(asOwner(destination_owner), asMint(asset), token_program as TokenProgram)];
 }
 
 /** A transaction resolves or pays one refund: its signature is stored once for ever. */
