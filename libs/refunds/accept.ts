@@ -66,7 +66,7 @@ async function accept(
   const source = await sourceOf(tx, payment, request);
   const fee = judgeFee(request, amount);
   const legs = splitLegs(amount, fee, maxLegOf(deps.config, payment.network));
-  const to = await destinationOf(payment, request, {
+  const to = await destinationOf({ ...payment, treasury_owner: source.owner }, request, {
     mayRedirect: caller.scopes.has('refunds:redirect'),
     refundId: null,
     amount: amount.toString(),

@@ -155,7 +155,8 @@ async function judge(
     const by = { mayRedirect: caller.scopes.has('refunds:redirect'), refundId: null, sight, now };
     // A proof is over the amount: without one it cannot be judged.
     const asked = amount === null && request.destination ? { ...request, destination: undefined } : request;
-    const found = await destinationOf(payment, asked, { ...by, amount: (amount ?? atoms(0n)).toString() });
+    const from = source ? { ...payment, treasury_owner: source.owner } : payment;
+    const found = await destinationOf(from, asked, { ...by, amount: (amount ?? atoms(0n)).toString() });
     if (found?.how === 'redirect_signed') await judgeProofUnused(reader, payment, request.destination?.proof);
     return found;
   });

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openBuyer } from '#apps/dev/buyer';
 import { type Stack, startStack } from '#apps/dev/stack';
 import type { PaymentView } from '#libs/payments/view';
 import type { RefundView } from '#libs/refunds/view';
 import { eventually } from '#test/support/eventually';
+import { giveTokens } from '#test/support/funds';
 import { violations } from '#test/support/invariants';
 import { type Kill, told, Victim } from '#test/support/kills';
 import { TEST_PACE } from '#test/support/pace';
@@ -36,6 +39,10 @@ afterAll(() => stack?.stop());
 
 const freeze = async (frozen: boolean) => admin(stack, 'POST', '/account', { address: await shop.buyer.tokenAccount(), frozen });
 const onChain = async (id: string) => (await refundsOnChain(stack, await shop.buyer.tokenAccount(), id)).sort();
+const refundedCount = async () => {
+  const { counters } = await shop.api.read<{ counters: { refunded_count: number } }>(`/v1/payment-links/${shop.link}`);
+  return counters.refunded_count;
+};
 const booked = async (code: string) => {
   const [sum] = await rows<{ sum: string }>(
     stack,
@@ -87,6 +94,7 @@ for (const [act, body] of [
   test(`a refund of which a leg has moved, ended by ${act}: partially succeeded, its rest refunded anew`, async () => {
     const before = await shop.buyer.balance();
     const { refundable_atomic } = await shop.payment(payment.id);
+    const counted = await refundedCount();
     const id = await halfPaid();
     const ended = await shop.api.post<RefundView>(`/v1/refunds/${id}/${act}`, body);
     expect(ended).toMatchObject({
@@ -105,9 +113,30 @@ for (const [act, body] of [
     const anew = await shop.accepted(payment.id, 600n);
     await shop.refundIs(anew, 'succeeded');
     expect((await shop.buyer.balance()) - before).toBe(AMOUNT);
+    expect(await refundedCount()).toBe(counted + 2);
     await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.finalized_at !== null);
   });
 }
+
+test('a redirect sends what has not moved elsewhere; what has moved stays where it went', async () => {
+  const friend = await openBuyer(stack.urls.rpc, randomBytes(32));
+  await giveTokens(stack, friend, 1n);
+  const before = await shop.buyer.balance();
+  const id = await halfPaid();
+  const moved = await shop.api.patch<RefundView>(`/v1/refunds/${id}`, { destination: { owner: friend.address } });
+  expect(moved).toMatchObject({ status: 200, body: { destination: { owner: friend.address } } });
+  const ended = await shop.refundIs(id, 'succeeded');
+  await freeze(false);
+  const [purse, theirs] = [await shop.buyer.tokenAccount(), await friend.tokenAccount()];
+  expect(ended.transfers.map(leg => leg.destination_token_account)).toEqual([purse, theirs, theirs]);
+  expect([(await shop.buyer.balance()) - before, await friend.balance()]).toEqual([400n, 601n]);
+  const receipts = await rows<{ account: string }>(
+    stack,
+    `select body ->> 'destination_token_account' as account from receipts where refund_id = $1 order by nonce`,
+    [id],
+  );
+  expect(receipts.map(one => one.account)).toEqual([purse, theirs, theirs]);
+});
 
 test('I4: a fee is kept from a refund of several legs: the payer’s balance, the treasury’s and the books agree', async () => {
   const before = await shop.buyer.balance();

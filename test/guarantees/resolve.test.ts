@@ -27,7 +27,7 @@ let shop: Shop;
 let payment: string;
 
 beforeAll(async () => {
-  stack = await startStack({ env: TEST_PACE });
+  stack = await startStack({ env: { ...TEST_PACE, EBB_MAX_LEG_DEVNET_ATOMIC: '2000' } });
   shop = await openShop(stack);
   payment = (await shop.paid()).id;
   await createSolanaRpc(stack.urls.rpc).requestAirdrop(shop.buyer.address, lamports(1_000_000_000n)).send();
@@ -124,6 +124,28 @@ test('a transaction that paid the payer’s associated account resolves a refund
   expect(resolved).toMatchObject({ status: 200, body: { status: 'succeeded', tx_sig: signature, destination } });
   await worker.start();
   await eventually('its workflow has ended', async () => (await outcomes(id)).includes('succeeded'));
+});
+
+test('of several legs the one that a transaction paid is posted with it, and the others are paid', async () => {
+  const worker = stack.part('worker');
+  await worker.kill();
+  const before = await shop.buyer.balance();
+  const id = await shop.accepted(payment, 5_000n);
+  const odd = await paidByHand(700n);
+  const refused = await resolve(id, { tx_sig: odd });
+  expect(refused).toMatchObject({ status: 422, body: { code: 'resolution_not_matching' } });
+  expect(JSON.stringify(refused.body)).toContain('2000 and 2000 and 1000');
+  const signature = await paidByHand(AMOUNT);
+  const resolved = await resolve(id, { tx_sig: signature });
+  expect(resolved).toMatchObject({ status: 200, body: { moved_atomic: '1000', tx_sig: signature } });
+  expect(resolved.body.transfers.map(leg => leg.status)).toEqual(['reserved', 'reserved', 'posted']);
+  expect(await resolve(id, { tx_sig: signature })).toMatchObject({ status: 422, body: { code: 'resolution_not_matching' } });
+
+  await worker.start();
+  const ended = await shop.refundIs(id, 'succeeded');
+  expect(ended.moved_atomic).toBe('5000');
+  expect(await refundsOnChain(stack, await shop.buyer.tokenAccount(), id)).toHaveLength(2);
+  expect((await shop.buyer.balance()) - before).toBe(5_700n);
 });
 
 test('an operator gives a refund up from the Temporal UI: it fails with what it waited for', async () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSigner } from '@solana/kit';
 import type { Client } from '@temporalio/client';
 import { addressOf } from '#apps/dev/funds';
 import { assetOf } from '#libs/money/assets';
@@ -10,7 +11,7 @@ import { show, signProof } from '#test/support/proofs';
 import { pendingPayment } from '#test/support/settlements';
 import { admin, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
-import { emptied, type Till, tillOf } from '#test/support/treasury';
+import { deposit, emptied, type Till, tillOf } from '#test/support/treasury';
 import { vanishingPayment, vanishingRefund } from '#test/support/vanishing';
 
 /** What a path is played on. */
@@ -45,6 +46,43 @@ export const PATHS: Record<string, Path> = {
     if (answer.status !== 200) throw new Error(`cancel was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     await stage.shop.refundIs(id, 'canceled');
     await fund();
+    return `refund:${id}`;
+  },
+
+  'refund-of-several-legs': async ({ shop }) => {
+    const id = await shop.accepted((await shop.paid()).id);
+    const refund = await shop.refundIs(id, 'succeeded');
+    if (refund.transfers.length < 2) throw new Error('one transfer was enough');
+    return `refund:${id}`;
+  },
+
+  'refund-partially-succeeded': async ({ shop }) => {
+    const payment = await shop.paid();
+    const till = await tillOf(shop);
+    const fund = await emptied(shop, till);
+    await deposit(shop, till, AMOUNT);
+    const id = await shop.accepted(payment.id);
+    await shop.api.until<RefundView>(
+      `/v1/refunds/${id}`,
+      one => one.moved_atomic === `${AMOUNT}` && one.waiting?.reason === 'insufficient_funds',
+    );
+    await shop.api.post(`/v1/refunds/${id}/cancel`, {});
+    await shop.refundIs(id, 'partially_succeeded');
+    await fund();
+    return `refund:${id}`;
+  },
+
+  'refund-expired': async ({ shop, client }) => {
+    const destination = { owner: (await generateKeyPairSigner()).address };
+    const { id } = (await shop.refund((await shop.paid()).id, AMOUNT, { destination })).body;
+    await shop.refundIs(id, 'requires_address');
+    await rows(
+      shop.stack,
+      `update refunds set waiting = jsonb_set(waiting, '{expires_at}', '"2020-01-01T00:00:00.000Z"') where id = $1 returning id`,
+      [id],
+    );
+    await client.workflow.getHandle(`refund:${id}`).signal('wake');
+    await shop.refundIs(id, 'failed');
     return `refund:${id}`;
   },
 

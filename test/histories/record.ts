@@ -16,7 +16,7 @@ import { PATHS } from './paths.ts';
 const fileOf = (name: string) => join(projectRoot, 'test', 'histories', `${name}.json`);
 const wanted = Object.entries(PATHS).filter(([name]) => !existsSync(fileOf(name)));
 if (wanted.length > 0) {
-  const stack = await startStack({ env: { ...TEST_PACE, EBB_PACE_BUYER_WAIT_MS: '5000' } });
+  const stack = await startStack({ env: { ...TEST_PACE, EBB_PACE_BUYER_WAIT_MS: '5000', EBB_MAX_LEG_DEVNET_ATOMIC: '40000' } });
   const temporal = operator(stack);
   try {
     const shop = await openShop(stack);

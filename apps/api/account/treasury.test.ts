@@ -98,6 +98,18 @@ describe('source: platform', () => {
     expectProblem(await fromPlatform(id, { fee: { amount_atomic: '1' } }), 422, 'source_not_allowed');
   });
 
+  test('422 redirect_not_allowed: back into the treasury it comes from', async () => {
+    const { id } = await settledPayment(under, 100_000n, key);
+    const { body } = await make();
+    await opened(body.id);
+    expectProblem(await fromPlatform(id, { destination: { owner: body.owner } }), 422, 'redirect_not_allowed');
+    const preview = await under.ask('POST', '/v1/refunds/preview', {
+      key,
+      body: { payment_id: id, source: 'platform', destination: { owner: body.owner } },
+    });
+    expect(preview.body.refusals).toMatchObject([{ code: 'redirect_not_allowed' }]);
+  });
+
   test('another account’s platform treasury pays nothing here', async () => {
     const { id } = await settledPayment(under, 100_000n, key);
     const other = await under.mint({ account: 'rich' });
