@@ -16,14 +16,18 @@ const AT_LEAST_EVERY_MS = 600_000;
 
 interface Row extends ScannedAccount {
   cursor: Mark | null;
-  /** Something was left to a payment: whether it ends without booking it is looked at each time. */
-  left: boolean;
+  /**
+   * To be read though its balance is the same: a refund has left it since, perhaps paid by what had just come in; or something
+   * was left to a payment that may end without booking it.
+   */
+  stirred: boolean;
   scannedBalance: bigint | null;
   scannedAt: Date | null;
 }
 
 /**
- * Scans the treasuries whose balance at `finalized` is another than at their last scan, and each of them now and then. One
+ * Scans the treasuries whose balance at `finalized` is another than at their last scan or that paid a refund since, and each
+ * of them now and then. One
  * network's trouble, or one account's, is not another's. Returns how many movements were booked.
  */
 export async function scanTreasuries(parts: Parts, beat: () => void): Promise<{ booked: number }> {
@@ -62,7 +66,7 @@ async function scanChanged(parts: Parts, chain: Chain, rows: readonly Row[], bea
     for (const [at, row] of rows.entries()) {
       beat();
       const balance = heldAmount(value[at]?.data[0]);
-      if (balance === row.scannedBalance && !row.left && (row.scannedAt?.getTime() ?? 0) > stale) continue;
+      if (balance === row.scannedBalance && !row.stirred && (row.scannedAt?.getTime() ?? 0) > stale) continue;
       booked += await scanAccount(parts, chain, row, row.cursor, { balance, slot: BigInt(context.slot) });
     }
   } catch (error) {
@@ -88,11 +92,12 @@ async function accountRows(parts: Parts, where: ReturnType<typeof sql>): Promise
     scanned_height: string | null;
     scanned_balance: string | null;
     scanned_at: Date | null;
-    left_over: boolean;
+    stirred: boolean;
   }>`
     select ta.treasury_id, t.kind, t.owner, t.account_id, t.network, ta.mint, ta.token_account, ta.scanned_slot::text,
       ta.scanned_height::text, ta.scanned_balance::text, ta.scanned_at,
-      exists (select from movements_left m where m.treasury_id = ta.treasury_id and m.mint = ta.mint) as left_over
+      exists (select from attempts a where a.treasury_id = ta.treasury_id and a.landed_slot > coalesce(ta.scanned_slot, -1))
+        or exists (select from movements_left m where m.treasury_id = ta.treasury_id and m.mint = ta.mint) as stirred
     from treasury_accounts ta join treasuries t on t.id = ta.treasury_id
     where ${where} order by ta.token_account limit ${AT_ONCE}`.execute(parts.db.read);
   return rows.map(row => ({
@@ -107,7 +112,7 @@ async function accountRows(parts: Parts, where: ReturnType<typeof sql>): Promise
       row.scanned_slot === null || row.scanned_height === null
         ? null
         : { finalizedSlot: BigInt(row.scanned_slot), finalizedHeight: BigInt(row.scanned_height) },
-    left: row.left_over,
+    stirred: row.stirred,
     scannedBalance: row.scanned_balance === null ? null : BigInt(row.scanned_balance),
     scannedAt: row.scanned_at,
   }));
