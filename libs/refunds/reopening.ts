@@ -40,22 +40,53 @@ export async function mayReopen(reader: Reader, who: Reopening, dead: string | n
 
 /**
  * Claims the one time that an owner's account is opened, in the transaction that stores the attempt which opens it, after the
- * deaths of the leg's attempts before it are written. False where another's attempt has it: then nothing may be stored. Two who claim at once take
- * turns: the second sees what the first has stored.
+ * deaths of the leg's attempts before it are written. False where another's attempt has it: then nothing may be stored. Two who
+ * claim at once take turns. Whose it is is read in statements of their own, under the row's lock: the one that waited for the
+ * row sees the rest of the database as it was before the wait, without the attempt that was stored meanwhile.
  */
 export async function claimReopening(
   tx: Tx,
-  who: Pick<Reopening, 'network' | 'owner' | 'mint'>,
+  { network, owner, mint }: Pick<Reopening, 'network' | 'owner' | 'mint'>,
   by: { attemptId: string; refundId: string },
 ): Promise<boolean> {
-  const { rows } = await sql`
-    insert into reopened_accounts as held (network, owner, mint, attempt_id, refund_id)
-    values (${who.network}, ${who.owner}, ${who.mint}, ${by.attemptId}, ${by.refundId})
-    on conflict (network, owner, mint) do update
-      set attempt_id = excluded.attempt_id, refund_id = excluded.refund_id, claimed_at = now()
-      where not exists (select from attempt_legs al where al.attempt_id = held.attempt_id and not al.dead)
-    returning 1`.execute(tx);
-  return rows.length === 1;
+  const claim = { attempt_id: by.attemptId, refund_id: by.refundId };
+  const fresh = await tx
+    .insertInto('reopened_accounts')
+    .values({ network, owner, mint, ...claim })
+    .onConflict(conflict => conflict.doNothing())
+    .returning('owner')
+    .executeTakeFirst();
+  if (fresh) return true;
+  const held = await tx
+    .selectFrom('reopened_accounts')
+    .select('attempt_id')
+    .where('network', '=', network)
+    .where('owner', '=', owner)
+    .where('mint', '=', mint)
+    .forUpdate()
+    .executeTakeFirst();
+  // Taken back just now: whoever comes again finds it free.
+  if (!held || (await mayLand(tx, held.attempt_id))) return false;
+  await tx
+    .updateTable('reopened_accounts')
+    .set({ ...claim, claimed_at: sql`now()` })
+    .where('network', '=', network)
+    .where('owner', '=', owner)
+    .where('mint', '=', mint)
+    .execute();
+  return true;
+}
+
+/** Whether an attempt is not proven dead. */
+async function mayLand(tx: Tx, attemptId: string): Promise<boolean> {
+  const leg = await tx
+    .selectFrom('attempt_legs')
+    .select('leg_id')
+    .where('attempt_id', '=', attemptId)
+    .where('dead', '=', false)
+    .limit(1)
+    .executeTakeFirst();
+  return leg !== undefined;
 }
 
 /** Takes a claim back in the transaction that made it: its attempt is not stored after all. */
