@@ -2,12 +2,13 @@ import type { Address } from '@solana/kit';
 import { sql } from 'kysely';
 import { type Chain, ChainUnavailable } from '#libs/chain/chain';
 import { heldAmount } from '#libs/chain/holding';
+import { isOutage } from '#libs/db/database';
 import type { Till } from '#libs/funds/line';
 import type { Network } from '#libs/money/assets';
 import type { Parts } from '#libs/parts';
 import type { Mark } from '#libs/transfers/prove';
 import type { ScannedAccount } from './known.ts';
-import { scanAccount } from './scan.ts';
+import { type Held, scanAccount } from './scan.ts';
 
 /** `getMultipleAccounts` takes this many. */
 const AT_ONCE = 100;
@@ -67,13 +68,24 @@ async function scanChanged(parts: Parts, chain: Chain, rows: readonly Row[], bea
       beat();
       const balance = heldAmount(value[at]?.data[0]);
       if (balance === row.scannedBalance && !row.stirred && (row.scannedAt?.getTime() ?? 0) > stale) continue;
-      booked += await scanAccount(parts, chain, row, row.cursor, { balance, slot: BigInt(context.slot) });
+      booked += await scanOne(parts, chain, row, { balance, slot: BigInt(context.slot) });
     }
   } catch (error) {
     if (!(error instanceof ChainUnavailable)) throw error;
     parts.log.warn({ network: chain.network, err: error }, 'treasuries cannot be scanned now');
   }
   return booked;
+}
+
+/** What stands in the way of one account (a transaction that no node explains, say) is told, and no other's: it is read again. */
+async function scanOne(parts: Parts, chain: Chain, row: Row, held: Held): Promise<number> {
+  try {
+    return await scanAccount(parts, chain, row, row.cursor, held);
+  } catch (error) {
+    if (error instanceof ChainUnavailable || isOutage(error)) throw error;
+    parts.log.error({ treasury_id: row.treasuryId, mint: row.mint, err: error }, 'a treasury cannot be scanned');
+    return 0;
+  }
 }
 
 const openAccounts = (parts: Parts, network: string, after: string): Promise<Row[]> =>
