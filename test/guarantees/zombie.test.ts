@@ -3,7 +3,7 @@ import { type Stack, startStack } from '#apps/dev/stack';
 import type { PaymentView } from '#libs/payments/view';
 import type { Step } from '#libs/steps/registry';
 import { eventually } from '#test/support/eventually';
-import { clearFaults, inject } from '#test/support/faults';
+import { clearFaults, inject, jump, PAST_EXPIRY } from '#test/support/faults';
 import { violations } from '#test/support/invariants';
 import { stepFile, stepLines } from '#test/support/kills';
 import { TEST_PACE } from '#test/support/pace';
@@ -12,6 +12,7 @@ import { refundsOnChain } from '#test/support/refunds-on-chain';
 import { served } from '#test/support/served';
 import { openShop, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
+import { neverAgain, vanish } from '#test/support/vanishing';
 
 /** Where a worker stands still while another carries on: before it stores, sends, marks or posts. */
 const REFUNDING = ['refund.store', 'refund.sign', 'refund.send', 'refund.post'] as const;
@@ -77,6 +78,34 @@ test('I2: a worker that stalled before "refund.store" and wakes while the attemp
   expect(await attemptsOf(refund)).toEqual([{ signature: ended.tx_sig, outcome: 'landed' }]);
   expect(await refundsOnChain(stack, await shop.buyer.tokenAccount(), refund)).toEqual([ended.tx_sig]);
   expect((await shop.buyer.balance()) - before).toBe(AMOUNT);
+  expect(await violations(stack)).toEqual([]);
+});
+
+test('I2 I4: a worker that saw a refund land and stalled, until that was lost, taken back and paid again, posts none of it', async () => {
+  const before = await shop.buyer.balance();
+  const purse = await shop.buyer.tokenAccount();
+  await startToStall('refund.post');
+  await vanish(shop);
+  const refund = await shop.accepted(payment.id, AMOUNT);
+  await stalled('refund.post');
+  await stack.part('worker-2').start();
+  const lost = await shop.refundIs(refund, 'succeeded');
+  await neverAgain(shop, lost.tx_sig ?? '');
+  await shop.refundIs(refund, 'processing');
+  await jump(stack, PAST_EXPIRY);
+  const paid = await shop.refundIs(refund, 'succeeded');
+  expect(paid.tx_sig).not.toBe(lost.tx_sig);
+
+  await wakeAlone();
+  await clearFaults(stack);
+  const next = await shop.accepted(payment.id, AMOUNT);
+  await shop.refundIs(next, 'succeeded');
+
+  expect(await shop.refundIs(refund, 'succeeded')).toMatchObject({ tx_sig: paid.tx_sig, moved_atomic: `${AMOUNT}` });
+  expect(await refundsOnChain(stack, purse, refund)).toEqual([paid.tx_sig]);
+  expect((await shop.buyer.balance()) - before).toBe(2n * AMOUNT);
+  const kinds = await rows(stack, 'select kind from receipts where refund_id = $1 order by nonce', [refund]);
+  expect(kinds).toEqual([{ kind: 'refund' }, { kind: 'reversal' }, { kind: 'refund' }]);
   expect(await violations(stack)).toEqual([]);
 });
 
