@@ -128,6 +128,17 @@ describe('I2, I7: refunds that a treasury cannot pay wait in line and go on with
   test('a new small refund passes at once where its money is there', async () => {
     await deposit(shop, till, 30_000n);
     const large = await short(80_000n);
+    const { balances } = await shop.api.read<{ balances: Record<string, string>[] }>(
+      `/v1/agents/${shop.agent}/treasury/balances`,
+    );
+    expect(balances.find(one => one.asset === till.asset.mint)).toMatchObject({
+      token_account: till.account,
+      on_chain_atomic: '30000',
+      in_flight_atomic: '0',
+      reserved_atomic: '80000',
+      available_atomic: '0',
+      short_atomic: '50000',
+    });
     const small = await shop.accepted(payment.id, 10_000n);
     await expectPaidOnce(small);
     expect((await read(large)).waiting?.reason).toBe('insufficient_funds');
