@@ -83,7 +83,9 @@ describe('on a running stack', () => {
     expect(await handle.result()).toMatchObject({ status: 'succeeded' });
 
     const events = await eventTypes(handle);
-    expect(events.length, events.join(' ')).toBeLessThanOrEqual(14);
+    // A task that a starved worker did not take in time is scheduled again: two events that are the machine's, not the path's.
+    const starved = events.filter(type => type === 'WORKFLOW_TASK_TIMED_OUT').length;
+    expect(events.length - 2 * starved, events.join(' ')).toBeLessThanOrEqual(14);
     const { typedSearchAttributes: search, staticSummary } = await handle.describe();
     expect({
       AgentMint: search.get(searchAttributes.agentMint),
