@@ -1,27 +1,20 @@
 import type { Caller } from '#libs/accounts/find-caller';
-import { ChainUnavailable } from '#libs/chain/chain';
 import { maxLegOf } from '#libs/config/limits';
 import type { Reader } from '#libs/db/database';
-import { wouldTake } from '#libs/funds/take';
 import { type Atoms, atoms, mustAtoms } from '#libs/money/atoms';
-import { asMint, asOwner, type TokenProgram } from '#libs/money/solana-types';
-import { chainOf, type Parts } from '#libs/parts';
+import { chainOf } from '#libs/parts';
 import { findPayment, type LockedPayment } from '#libs/payments/lock';
 import type { ProblemCode } from '#libs/problems/catalogue';
 import { Refusal, refuse } from '#libs/problems/refusal';
-import { type Waiting, type WaitReason, waitFor } from '#libs/states/waiting';
-import { prepare } from '#libs/transfers/plan';
+import { type Waiting, waitFor } from '#libs/states/waiting';
 import { countRefunds, destinationOf } from './accept.ts';
-import { findWay, type Sight } from './destination.ts';
+import type { Sight } from './destination.ts';
 import { judgeAmount, judgeFee, judgeLimits } from './judge.ts';
 import { type LegPart, splitLegs } from './legs.ts';
+import { look, type PreviewDeps } from './preview-look.ts';
 import { assetOfPayment, type Destination, judgeProofUnused, sightOf } from './redirect.ts';
-import { mayReopen } from './reopening.ts';
 import { contentHash, type RefundRequest } from './request.ts';
-import { planOf } from './route-plan.ts';
 import { type MoneySource, sourceOf } from './source.ts';
-
-export type PreviewDeps = Pick<Parts, 'db' | 'clock' | 'chains' | 'feePayer' | 'config'>;
 
 /** What would become of a refund if it were asked for now (API.md). Nothing is reserved: another request may come first. */
 export interface RefundPreview {
@@ -53,8 +46,6 @@ export interface RefundPreview {
 
 /** A fee of a refused amount is judged by itself. */
 const NO_LIMIT = atoms(2n ** 64n - 1n);
-/** As long as a real one, so that its transaction is as large. */
-const REFUND_ID = 're_00000000000000000000000000';
 
 /** Judges a request for a refund by the functions that `acceptRefund` judges it by, and writes nothing. Throws only `payment_not_found`. */
 export async function previewRefund(deps: PreviewDeps, caller: Caller, request: RefundRequest): Promise<RefundPreview> {
@@ -186,85 +177,4 @@ async function legsOf(reader: Reader, refundId: string): Promise<LegPart[]> {
     .orderBy('leg')
     .execute();
   return rows.map(row => ({ leg: row.leg, amount: mustAtoms(row.amount), fee: mustAtoms(row.fee) }));
-}
-
-interface Road {
-  waiting: Waiting | null;
-  fee: string | null;
-  rent: string | null;
-  /** Null where it is as it was asked for. */
-  destination: RefundPreview['destination'];
-}
-
-/** The same look at the chain that signing takes: what stands in the way, or what it would cost. Null where it does not answer. */
-async function look(
-  deps: PreviewDeps,
-  payment: LockedPayment,
-  { source, legs, to }: { source: MoneySource; legs: readonly LegPart[]; to: Destination },
-): Promise<Road | null> {
-  const chain = chainOf(deps, payment.network);
-  const { slot } = await deps.db.read
-    .selectFrom('payments')
-    .select('slot')
-    .where('id', '=', payment.id)
-    .executeTakeFirstOrThrow();
-  const nets = legs.map(one => one.amount - one.fee);
-  const total = nets.reduce((sum, one) => sum + one, 0n);
-  // Legs differ in nothing but their amount, which costs the network nothing: the first stands for all.
-  const [first = total] = nets;
-  const leg = {
-    ...payment,
-    net: first.toString(),
-    treasury_owner: source.owner,
-    treasury_account: source.tokenAccount,
-    refund_id: REFUND_ID,
-    leg: 0,
-  };
-  const feePayer = asOwner(deps.feePayer.address);
-  const [mint, tokenProgram] = [asMint(payment.asset), payment.token_program as TokenProgram];
-  const amount = legs.reduce((sum, one) => sum + one.amount, 0n);
-  const worth = { accountId: payment.account_id, network: payment.network, owner: to.owner, mint, amount };
-  const step = 'api.refund.preview';
-  const barred = (reason: WaitReason, ends_when?: string): Road => ({
-    waiting: waitFor(reason, deps.clock.now(), null, { ...payment.settings, ends_when }),
-    fee: null,
-    rent: null,
-    destination: null,
-  });
-  try {
-    const way = await findWay(
-      chain,
-      step,
-      {
-        source: source.tokenAccount,
-        destination: to.tokenAccount,
-        owner: to.owner,
-        feePayer,
-        mint,
-        tokenProgram,
-        // One after the other they take all of it.
-        amount: total,
-        paidAtSlot: BigInt(slot ?? 0),
-      },
-      () => mayReopen(deps.db.read, worth, null),
-    );
-    if (way.kind === 'barred') return barred(way.reason, way.ends_when);
-    const claim = { treasuryId: source.treasuryId, mint: payment.asset, refundId: REFUND_ID, legId: '', amount: total };
-    if (!(await wouldTake(deps.db.read, claim, way.funds))) return barred('insufficient_funds');
-    const plan = planOf(feePayer, leg, way.destination, way.open);
-    const prepared = await prepare(chain, { lifetime: step, simulate: step }, plan, 1);
-    // A node that does not know a fresh blockhash is behind: it has not answered.
-    if ('error' in prepared && prepared.error.includes('BlockhashNotFound')) return null;
-    if ('error' in prepared) return barred('attempts_exhausted');
-    const how = way.open !== null && to.how === 'payer' ? ('payer_reopened' as const) : to.how;
-    return {
-      waiting: null,
-      fee: (prepared.feeLamports * BigInt(legs.length)).toString(),
-      rent: way.rentLamports.toString(),
-      destination: { owner: to.owner, token_account: way.destination, how },
-    };
-  } catch (error) {
-    if (error instanceof ChainUnavailable) return null;
-    throw error;
-  }
 }

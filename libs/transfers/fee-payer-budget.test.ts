@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { ensureAccount } from '#libs/accounts/ensure-account';
 import { ids } from '#test/support/books';
 import { useDatabase } from '#test/support/database';
-import { dropSpend, spendWithin } from './fee-payer-budget.ts';
+import { dropSpend, spendWithin, wouldSpend } from './fee-payer-budget.ts';
 
 const database = useDatabase();
 const BUDGET = { hour: 100n, day: 150n };
@@ -25,6 +25,9 @@ test('up to the budget of an hour and not a lamport above; the same spend again 
   expect(await spend('a', 60n)).toBe(true);
   expect(await spend('b', 41n)).toBe(false);
   expect(await spend('c', 40n)).toBe(true);
+  const more = { accountId, network: 'solana-devnet', lamports: 1n };
+  expect(await wouldSpend(database.db.read, BUDGET, more)).toBe(false);
+  expect(await wouldSpend(database.db.read, BUDGET, { ...more, lamports: 0n })).toBe(true);
   expect(await spend('d', 1n)).toBe(false);
   expect(await spend('a', 60n)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tx } from '#libs/db/database';
+import type { Reader, Tx } from '#libs/db/database';
 
 /** What our fee payer signs for at most on one account's behalf, in lamports over the last hour and the last 24 hours. */
 export interface FeePayerBudget {
@@ -35,6 +35,16 @@ export async function spendWithin(tx: Tx, budget: FeePayerBudget, spend: Spend):
       on conflict (id) do nothing returning id)
     select exists (select from noted) or exists (select from fee_payer_spends where id = ${spend.id}) as within`.execute(tx);
   return rows[0]?.within === true;
+}
+
+/** The same question without noting anything: what would be signed for now. */
+export async function wouldSpend(reader: Reader, budget: FeePayerBudget, spend: Omit<Spend, 'id'>): Promise<boolean> {
+  const { rows } = await sql<{ hour: string; day: string }>`
+    select coalesce(sum(lamports) filter (where created_at > now() - interval '1 hour'), 0)::text as hour, coalesce(sum(lamports), 0)::text as day
+    from fee_payer_spends where account_id = ${spend.accountId} and network = ${spend.network}
+      and created_at > now() - interval '24 hours'`.execute(reader);
+  const spent = { hour: BigInt(rows[0]?.hour ?? '0'), day: BigInt(rows[0]?.day ?? '0') };
+  return spent.hour + spend.lamports <= budget.hour && spent.day + spend.lamports <= budget.day;
 }
 
 /** What was noted in this transaction is not signed after all. */

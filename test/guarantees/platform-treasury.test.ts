@@ -108,6 +108,8 @@ test('what our fee payer signs for on an account’s behalf has an end: above it
     ends_when: expect.stringContaining('budget'),
     actions: ['raise_fee_budget', 'cancel'],
   });
+  const asked = await shop.api.post<RefundPreview>('/v1/refunds/preview', { payment_id: payment, amount_atomic: '1' });
+  expect(asked.body.waiting).toMatchObject({ reason: 'sponsor_short', actions: ['raise_fee_budget', 'cancel'] });
   // Another account's is its own.
   const other = await openShop(stack);
   await other.refundIs(await other.accepted((await other.paid()).id, 300n), 'succeeded');
