@@ -43,7 +43,11 @@ export const WAITS: Record<WaitReason, WaitRule> = {
     actions: ['submit', 'cancel'],
   },
   send_delay: { ends_when: 'the undo window has passed', person: false, actions: ['cancel'] },
-  insufficient_funds: { ends_when: 'the treasury holds the amount', person: true, actions: ['fund_treasury', 'cancel'] },
+  insufficient_funds: {
+    ends_when: 'the treasury holds the amount, and it is this refund’s turn',
+    person: true,
+    actions: ['fund_treasury', 'cancel'],
+  },
   insufficient_allowance: {
     ends_when: 'the owner approves a larger allowance',
     person: true,
