@@ -1,9 +1,10 @@
-import { type Address, createSolanaRpc } from '@solana/kit';
+import { type Address, createSolanaRpc, generateKeyPairSigner } from '@solana/kit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Stack, startStack } from '#apps/dev/stack';
 import type { PlatformTreasury } from '#libs/accounts/platform-treasury';
 import type { RefundPreview } from '#libs/refunds/preview';
 import type { RefundView } from '#libs/refunds/view';
+import { eventually } from '#test/support/eventually';
 import { violations } from '#test/support/invariants';
 import { TEST_PACE } from '#test/support/pace';
 import { refundsOnChain } from '#test/support/refunds-on-chain';
@@ -110,13 +111,20 @@ test('what our fee payer signs for on an account’s behalf has an end: above it
   });
   const asked = await shop.api.post<RefundPreview>('/v1/refunds/preview', { payment_id: payment, amount_atomic: '1' });
   expect(asked.body.waiting).toMatchObject({ reason: 'sponsor_short', actions: ['raise_fee_budget', 'cancel'] });
+  // Nor is a treasury opened beyond it.
+  const { address: mint } = await generateKeyPairSigner();
+  await shop.api.post('/v1/agents', { mint, label: 'One more', treasury: { kind: 'managed' } });
   // Another account's is its own.
   const other = await openShop(stack);
   await other.refundIs(await other.accepted((await other.paid()).id, 300n), 'succeeded');
   expect((await shop.api.read<RefundView>(`/v1/refunds/${id}`)).waiting?.reason).toBe('sponsor_short');
 
+  const isOpen = async () =>
+    (await shop.api.read<{ treasury: { status: string } }>(`/v1/agents/${mint}`)).treasury.status === 'open';
+  expect(await isOpen()).toBe(false);
   await rows(stack, `update fee_payer_spends set created_at = created_at - interval '2 hours' returning id`);
   expect(await shop.refundIs(id, 'succeeded')).toMatchObject({ moved_atomic: '700', needs_attention: false });
+  await eventually('its treasury is open', isOpen);
   expect((await shop.buyer.balance()) - before).toBe(700n);
   expect([await onChain(), await paidOut()]).toEqual([4_000n, 1_000n]);
   await balanced();
