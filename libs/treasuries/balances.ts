@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { getAgent } from '#libs/accounts/agents';
 import type { Caller } from '#libs/accounts/find-caller';
 import { ChainUnavailable } from '#libs/chain/chain';
-import { heldAmount } from '#libs/chain/holding';
+import { readTokenAccount } from '#libs/chain/token-account';
 import type { Reader } from '#libs/db/database';
 import { assetOfMint } from '#libs/money/assets';
 import { chainOf, type Parts } from '#libs/parts';
@@ -49,7 +49,7 @@ export async function treasuryBalances(
   const slot = BigInt(context.slot);
   const owed = await owedBy(parts.db.read, id, slot);
   const balances = accounts.map((account, at) => {
-    const held = heldAmount(value[at]?.data[0]);
+    const held = readTokenAccount(value[at])?.amount ?? 0n;
     const { in_flight = '0', reserved = '0' } = owed.get(account.mint) ?? {};
     const free = held - BigInt(in_flight) - BigInt(reserved);
     return {

@@ -1,7 +1,7 @@
 import type { Address } from '@solana/kit';
 import { sql } from 'kysely';
 import { type Chain, ChainUnavailable } from '#libs/chain/chain';
-import { heldAmount } from '#libs/chain/holding';
+import { readTokenAccount } from '#libs/chain/token-account';
 import { isOutage } from '#libs/db/database';
 import type { Till } from '#libs/funds/line';
 import type { Network } from '#libs/money/assets';
@@ -66,7 +66,7 @@ async function scanChanged(parts: Parts, chain: Chain, rows: readonly Row[], bea
     const stale = parts.clock.now().getTime() - AT_LEAST_EVERY_MS;
     for (const [at, row] of rows.entries()) {
       beat();
-      const balance = heldAmount(value[at]?.data[0]);
+      const balance = readTokenAccount(value[at])?.amount ?? 0n;
       if (balance === row.scannedBalance && !row.stirred && (row.scannedAt?.getTime() ?? 0) > stale) continue;
       booked += await scanOne(parts, chain, row, { balance, slot: BigInt(context.slot) });
     }

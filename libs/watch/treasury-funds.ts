@@ -1,6 +1,6 @@
 import { type Address } from '@solana/kit';
 import { sql } from 'kysely';
-import { heldAmount } from '#libs/chain/holding';
+import { readTokenAccount } from '#libs/chain/token-account';
 import type { Tx } from '#libs/db/database';
 import { grants } from '#libs/funds/grants';
 import { lockFunds, readLine, type Till, takenFunds } from '#libs/funds/line';
@@ -41,7 +41,7 @@ export async function watchTreasury(parts: Parts, till: Till, run: Run, watch: W
     const { context, value } = await chain.ask('treasury.balance', rpc =>
       rpc.getAccountInfo(account.token_account as Address, { encoding: 'base64', commitment: 'confirmed' }),
     );
-    const seen: FundsSeen = { balance: heldAmount(value?.data[0]), slot: BigInt(context.slot) };
+    const seen: FundsSeen = { balance: readTokenAccount(value)?.amount ?? 0n, slot: BigInt(context.slot) };
     const line = await readLine(parts.db.read, till);
     const available = seen.balance - (await takenFunds(parts.db.read, till, seen.slot));
     const acts = line.length === 0 || toWake(available, line, parts, watch).length > 0;

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Chain, ChainUnavailable } from '#libs/chain/chain';
+import { TOKEN_PROGRAM } from '#libs/chain/programs';
 import { USDC } from '#test/support/books';
 import { expectProblem, expectShape } from '../testing/expect.ts';
 import { settledPayment } from '../testing/settled-payment.ts';
+import { tokenAccount } from '../testing/sighted-chain.ts';
 import { useApi } from '../testing/use-api.ts';
 import { TreasuryBalances } from './schemas.ts';
 
@@ -14,9 +16,7 @@ const chain = {
   providers: 1,
   ask: async () => {
     if (shown.balance === null) throw new ChainUnavailable('no RPC answered');
-    const account = Buffer.alloc(165);
-    account.writeBigUInt64LE(shown.balance, 64);
-    const one = { data: [account.toString('base64'), 'base64'] };
+    const one = { owner: TOKEN_PROGRAM, data: [tokenAccount({ amount: shown.balance }), 'base64'] };
     return { context: { slot: 77n }, value: [one, one, null] };
   },
   askAll: none,

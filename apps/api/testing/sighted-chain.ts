@@ -19,7 +19,7 @@ export function sightedChain(): SightedChain {
     if (sighted.next === 'unavailable') throw new ChainUnavailable('no RPC answered');
     const wallet = { owner: sighted.next === 'token_account' ? TOKEN_PROGRAM : '11111111111111111111111111111111' };
     const state = sighted.next === 'frozen' ? AccountState.Frozen : AccountState.Initialized;
-    const account = sighted.next === 'absent' ? null : { owner: TOKEN_PROGRAM, data: [tokenAccount(state), 'base64'] };
+    const account = sighted.next === 'absent' ? null : { owner: TOKEN_PROGRAM, data: [tokenAccount({ state }), 'base64'] };
     return { value: [wallet, account] } as T;
   };
   const none = () => Promise.reject(new ChainUnavailable('no RPC answered'));
@@ -27,12 +27,19 @@ export function sightedChain(): SightedChain {
   return sighted;
 }
 
-function tokenAccount(state: AccountState): string {
+/** The data of a classic token account, in base64. */
+export function tokenAccount({
+  state = AccountState.Initialized,
+  amount = 0n,
+}: {
+  state?: AccountState;
+  amount?: bigint;
+}): string {
   const someone = '11111111111111111111111111111112' as Address;
   const bytes = getTokenEncoder().encode({
     mint: someone,
     owner: someone,
-    amount: 0n,
+    amount,
     delegate: null,
     state,
     isNative: null,
