@@ -1,22 +1,11 @@
-import {
-  appendTransactionMessageInstructions,
-  assertIsTransactionWithBlockhashLifetime,
-  createSolanaRpc,
-  createTransactionMessage,
-  getBase64EncodedWireTransaction,
-  type KeyPairSigner,
-  lamports,
-  pipe,
-  setTransactionMessageFeePayerSigner,
-  setTransactionMessageLifetimeUsingBlockhash,
-  signTransactionMessageWithSigners,
-} from '@solana/kit';
+import { createSolanaRpc, type KeyPairSigner, lamports } from '@solana/kit';
 import { getCreateAssociatedTokenIdempotentInstruction, getMintToInstruction } from '@solana-program/token';
 import { ataOf, type Buyer, fundBuyer } from '#apps/dev/buyer';
 import type { Stack } from '#apps/dev/stack';
 import { assetOf, type Currency } from '#libs/money/assets';
 import { eventually } from './eventually.ts';
 import { given, givenMintAuthority } from './given-chain.ts';
+import { sendInstructions } from './send.ts';
 
 const AUTHORITY_LAMPORTS = lamports(2_000_000_000n);
 
@@ -42,28 +31,8 @@ async function mintTo(url: string, authority: KeyPairSigner, buyer: Buyer, amoun
   const mint = asset.mint as typeof buyer.address;
   const tokenProgram = asset.tokenProgram as typeof buyer.address;
   const account = await ataOf(buyer.address, asset);
-  const { value: lifetime } = await rpc.getLatestBlockhash({ commitment: 'confirmed' }).send();
-  const message = pipe(
-    createTransactionMessage({ version: 0 }),
-    empty => setTransactionMessageFeePayerSigner(authority, empty),
-    paid => setTransactionMessageLifetimeUsingBlockhash(lifetime, paid),
-    timed =>
-      appendTransactionMessageInstructions(
-        [
-          getCreateAssociatedTokenIdempotentInstruction({
-            payer: authority,
-            ata: account,
-            owner: buyer.address,
-            mint,
-            tokenProgram,
-          }),
-          getMintToInstruction({ mint, token: account, mintAuthority: authority, amount }, { programAddress: tokenProgram }),
-        ],
-        timed,
-      ),
-  );
-  const signed = await signTransactionMessageWithSigners(message);
-  assertIsTransactionWithBlockhashLifetime(signed);
-  const wire = getBase64EncodedWireTransaction(signed);
-  await rpc.sendTransaction(wire, { encoding: 'base64', preflightCommitment: 'confirmed' }).send();
+  await sendInstructions(url, authority, [
+    getCreateAssociatedTokenIdempotentInstruction({ payer: authority, ata: account, owner: buyer.address, mint, tokenProgram }),
+    getMintToInstruction({ mint, token: account, mintAuthority: authority, amount }, { programAddress: tokenProgram }),
+  ]);
 }

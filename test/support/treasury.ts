@@ -1,19 +1,4 @@
-import {
-  type Address,
-  appendTransactionMessageInstructions,
-  assertIsTransactionWithBlockhashLifetime,
-  createSolanaRpc,
-  createTransactionMessage,
-  generateKeyPairSigner,
-  getBase64EncodedWireTransaction,
-  type Instruction,
-  type KeyPairSigner,
-  lamports,
-  pipe,
-  setTransactionMessageFeePayerSigner,
-  setTransactionMessageLifetimeUsingBlockhash,
-  signTransactionMessageWithSigners,
-} from '@solana/kit';
+import { type Address, createSolanaRpc, generateKeyPairSigner, type KeyPairSigner, lamports } from '@solana/kit';
 import { getCreateAssociatedTokenIdempotentInstruction, getTransferCheckedInstruction } from '@solana-program/token';
 import { ataOf } from '#apps/dev/buyer';
 import type { Stack } from '#apps/dev/stack';
@@ -23,6 +8,7 @@ import { type Asset, assetOf, type Currency } from '#libs/money/assets';
 import { sealer } from '#libs/secrets/sealer';
 import { quietSteps } from '#libs/steps/steps';
 import { eventually } from './eventually.ts';
+import { sendInstructions } from './send.ts';
 import type { Shop } from './shop.ts';
 import { rows } from './sql.ts';
 
@@ -96,7 +82,7 @@ async function move(stack: Stack, from: KeyPairSigner, to: Address, asset: Asset
   const [source, destination] = [await ataOf(from.address, asset), await ataOf(to, asset)];
   const mint = asset.mint as Address;
   const tokenProgram = asset.tokenProgram as Address;
-  return send(stack, payer, [
+  return sendInstructions(stack.urls.rpc, payer, [
     getCreateAssociatedTokenIdempotentInstruction({ payer, ata: destination, owner: to, mint, tokenProgram }),
     getTransferCheckedInstruction(
       { source, mint, destination, authority: from, amount, decimals: asset.decimals },
@@ -113,23 +99,4 @@ async function wallet(stack: Stack): Promise<KeyPairSigner> {
   const funds = async () => (await rpc.getBalance(signer.address, { commitment: 'confirmed' }).send()).value > 0n;
   await eventually('SOL for a wallet', funds);
   return signer;
-}
-
-async function send(stack: Stack, payer: KeyPairSigner, instructions: Instruction[]): Promise<string> {
-  const rpc = createSolanaRpc(stack.urls.rpc);
-  const { value: lifetime } = await rpc.getLatestBlockhash({ commitment: 'confirmed' }).send();
-  const message = pipe(
-    createTransactionMessage({ version: 0 }),
-    blank => setTransactionMessageFeePayerSigner(payer, blank),
-    paid => setTransactionMessageLifetimeUsingBlockhash(lifetime, paid),
-    timed => appendTransactionMessageInstructions(instructions, timed),
-  );
-  const signed = await signTransactionMessageWithSigners(message);
-  assertIsTransactionWithBlockhashLifetime(signed);
-  const signature = await rpc.sendTransaction(getBase64EncodedWireTransaction(signed), { encoding: 'base64' }).send();
-  await eventually(`${signature} is confirmed`, async () => {
-    const { value } = await rpc.getSignatureStatuses([signature]).send();
-    return value[0]?.err === null && (value[0].confirmationStatus === 'confirmed' || value[0].confirmationStatus === 'finalized');
-  });
-  return signature;
 }
