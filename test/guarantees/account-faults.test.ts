@@ -115,6 +115,15 @@ describe('I2, I7: a refund waits while its way is barred, says what for, and end
     await expectPaidOnce(id, purse);
   });
 
+  test('the chain would refuse the transfer, and none of the reasons says why: the treasury’s account is another’s', async () => {
+    const { payment, purse } = await paid();
+    const till = await tillOf(shop);
+    await account(till.account, { owner: (await generateKeyPairSigner()).address });
+    const id = await expectWaits(payment.id, { status: 'pending', reason: 'attempts_exhausted' });
+    await account(till.account, { owner: till.signer.address });
+    await expectPaidOnce(id, purse);
+  });
+
   test('the treasury is empty', async () => {
     const { payment, purse } = await paid();
     const refill = await emptied(shop, await tillOf(shop));
