@@ -7,8 +7,8 @@ import { STEPS } from '#libs/steps/registry';
 
 /*
  * Given the file in which a test run noted the steps its processes reached and what its API showed: fails, naming them,
- * where a step was reached by no test (nobody has looked what a death there does), or a state, a wait or a refusal was shown
- * in none. What is named ahead of its feature is listed here, and must leave the list once it is there.
+ * where a step was reached by no test (nobody has looked what a death there does), or a state, a wait, a failure or a refusal
+ * was shown in none. What is named ahead of its feature is listed here, and must leave the list once it is there.
  */
 
 const LATER: { refunds: readonly RefundStatus[]; waits: readonly WaitReason[]; problems: readonly ProblemCode[] } = {
@@ -22,6 +22,12 @@ const LATER: { refunds: readonly RefundStatus[]; waits: readonly WaitReason[]; p
   ],
 };
 
+/** What a refund can fail of: a wait that an operator may give up, and what ends it by itself. */
+const FAILURES = [
+  ...(['address', 'insufficient_funds', 'sponsor_short', 'treasury_frozen', 'destination_frozen', 'mint_paused'] as const),
+  ...(['attempts_exhausted', 'expired', 'payment_reversed'] as const),
+] satisfies (WaitReason | 'expired' | 'payment_reversed')[];
+
 const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error('which file? EBB_STEP_FILE of the run');
 const reached = new Set(existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []);
@@ -31,13 +37,16 @@ const faults = [
   ...judge('state of payments', PAYMENT_STATUSES, [], '=payment '),
   ...judge('state of refunds', REFUND_STATUSES, LATER.refunds, '=refund '),
   ...judge('wait', WAIT_REASONS, LATER.waits, '=wait '),
+  ...judge('failure of refunds', FAILURES, [], '=failure '),
   ...judge('refusal', PROBLEM_CODES, LATER.problems, '=problem '),
 ];
 if (faults.length > 0) {
   process.stderr.write(`${faults.join('\n')}\n`);
   process.exit(1);
 }
-process.stdout.write(`every one of ${Object.keys(STEPS).length} steps was reached, every state, wait and refusal was seen\n`);
+process.stdout.write(
+  `every one of ${Object.keys(STEPS).length} steps was reached, every state, wait, failure and refusal was seen\n`,
+);
 
 function judge(what: string, all: readonly string[], later: readonly string[], mark: string): string[] {
   const missed = all.filter(name => !later.includes(name) && !reached.has(mark + name));

@@ -5,6 +5,7 @@ import { type Stack, startStack } from '#apps/dev/stack';
 import { assetOf, type Currency } from '#libs/money/assets';
 import type { PaymentView } from '#libs/payments/view';
 import type { RefundView } from '#libs/refunds/view';
+import type { WaitReason } from '#libs/states/waiting';
 import { eventually } from '#test/support/eventually';
 import { giveTokens } from '#test/support/funds';
 import { violations } from '#test/support/invariants';
@@ -132,6 +133,81 @@ describe('I2, I7: a refund waits while its way is barred, says what for, and end
     await refill();
     await expectPaidOnce(id, purse);
   });
+});
+
+describe('I3, I7: what a refund waits for an operator gives up: it fails by that name, and its money is free again:', () => {
+  const another = async () => (await generateKeyPairSigner()).address;
+  /** What bars the way; returns what frees it again. */
+  const bars: [WaitReason, (purse: Address, buyer: Address) => Promise<() => Promise<unknown>>][] = [
+    [
+      'destination_frozen',
+      async purse => {
+        await account(purse, { frozen: true });
+        return () => account(purse, { frozen: false });
+      },
+    ],
+    [
+      'address',
+      async (purse, owner) => {
+        await account(purse, { owner: await another() });
+        return () => account(purse, { owner });
+      },
+    ],
+    [
+      'treasury_frozen',
+      async () => {
+        const treasury = await treasuryOf('USDC');
+        await account(treasury, { frozen: true });
+        return () => account(treasury, { frozen: false });
+      },
+    ],
+    [
+      'attempts_exhausted',
+      async () => {
+        const till = await tillOf(shop);
+        await account(till.account, { owner: await another() });
+        return () => account(till.account, { owner: till.signer.address });
+      },
+    ],
+    [
+      'sponsor_short',
+      async () => {
+        const feePayer = addressOf(stack.secrets.EBB_FEE_PAYER_KEY);
+        await account(feePayer, { lamports: '0' });
+        return () => account(feePayer, { lamports: `${10n * SOL}` });
+      },
+    ],
+    ['insufficient_funds', async () => emptied(shop, await tillOf(shop))],
+  ];
+  test.each(bars)('%s', async (reason, bar) => {
+    const { payment, purse } = await paid();
+    const free = await bar(purse, shop.buyer.address);
+    const id = await expectGivenUp(payment.id, reason);
+    await free();
+    expect(await refundsOnChain(stack, purse, id)).toEqual([]);
+  });
+
+  test('mint_paused', async () => {
+    const { payment } = await paid('USDG');
+    const { mint } = assetOf('solana-devnet', 'USDG');
+    await admin(stack, 'POST', '/mint', { mint, paused: true });
+    await expectGivenUp(payment.id, 'mint_paused');
+    await admin(stack, 'POST', '/mint', { mint, paused: false });
+  });
+
+  async function expectGivenUp(paymentId: string, reason: WaitReason): Promise<string> {
+    const id = await shop.accepted(paymentId, AMOUNT);
+    await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === reason, 30_000);
+    const answer = await shop.api.post(`/v1/refunds/${id}/resolve`, { give_up: true, reason: 'nobody comes' });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    expect(await shop.refundIs(id, 'failed')).toMatchObject({
+      failure: { code: reason, message: 'nobody comes' },
+      waiting: null,
+      moved_atomic: '0',
+      payment: { reserved_atomic: '0', refundable_atomic: '100000' },
+    });
+    return id;
+  }
 });
 
 describe('I2, I7: a refund whose destination is no longer the payer’s asks for an address, and keeps its money reserved:', () => {

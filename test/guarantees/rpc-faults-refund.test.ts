@@ -138,6 +138,27 @@ test('I2: a worker whose first node is behind, and its second is not, pays once'
   await worker.start();
 });
 
+test('I3: of two nodes one has lost every trace of a transfer that landed: they disagree, and nothing is signed anew', async () => {
+  const worker = stack.part('worker');
+  await worker.stop();
+  await worker.start({ SOLANA_DEVNET_RPC_URL: `${stack.urls.rpc},${stack.urls.laggingRpc}` });
+  const start = await settled();
+  await inject(stack, { kind: 'unavailable', method: 'getSignatureStatuses' });
+  const id = await shop.accepted(start.payment.id, AMOUNT);
+  const first = await liveSignature(id);
+  await eventually('the transfer on the chain', async () => (await shop.buyer.balance()) > start.balance);
+  await jump(stack, PAST_EXPIRY);
+  await clearFaults(stack);
+  await inject(stack, { kind: 'forget_statuses', history: true, signature: first, node: 'main' });
+
+  const refund = await shop.refundIs(id, 'succeeded');
+  expect(attemptsOf(refund)).toMatchObject([{ signature: first, outcome: 'landed' }]);
+  await clearFaults(stack);
+  await expectOnce(start, refund);
+  await worker.stop();
+  await worker.start();
+});
+
 test('I2: an attempt that expired and is absent is proven dead, and only then the next is signed and lands', async () => {
   const start = await settled();
   const nothingLands = await inject(stack, { kind: 'never_land', method: 'sendTransaction', account: purse });

@@ -11,7 +11,7 @@ import { show, signProof } from '#test/support/proofs';
 import { pendingPayment } from '#test/support/settlements';
 import { admin, type Shop } from '#test/support/shop';
 import { rows } from '#test/support/sql';
-import { deposit, emptied, type Till, tillOf } from '#test/support/treasury';
+import { deposit, emptied, type Till, tillOf, withdraw } from '#test/support/treasury';
 import { vanishingPayment, vanishingRefund } from '#test/support/vanishing';
 
 /** What a path is played on. */
@@ -46,6 +46,35 @@ export const PATHS: Record<string, Path> = {
     if (answer.status !== 200) throw new Error(`cancel was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     await stage.shop.refundIs(id, 'canceled');
     await fund();
+    return `refund:${id}`;
+  },
+
+  'refund-given-up': async ({ shop, client }) => {
+    const { id, fund } = await waitingForFunds({ shop, client });
+    const handle = client.workflow.getHandle(`refund:${id}`);
+    await handle.executeUpdate('retry', { args: [{ reason: 'look again' }] });
+    await handle.executeUpdate('resolve', { args: [{ give_up: true, reason: 'nobody comes' }] });
+    await shop.refundIs(id, 'failed');
+    await fund();
+    return `refund:${id}`;
+  },
+
+  'refund-resolved': async ({ shop, client }) => {
+    const payment = await shop.paid();
+    const feePayer = addressOf(shop.stack.secrets.EBB_FEE_PAYER_KEY);
+    await admin(shop.stack, 'POST', '/account', { address: feePayer, lamports: '0' });
+    const id = await shop.accepted(payment.id, AMOUNT);
+    await shop.api.until<RefundView>(`/v1/refunds/${id}`, one => one.waiting?.reason === 'sponsor_short');
+    const tx_sig = await withdraw(shop, await tillOf(shop), AMOUNT, shop.buyer.address);
+    const handle = client.workflow.getHandle(`refund:${id}`);
+    await eventually('the transaction is final, and resolves it', () =>
+      handle.executeUpdate('resolve', { args: [{ tx_sig }] }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await shop.refundIs(id, 'succeeded');
+    await admin(shop.stack, 'POST', '/account', { address: feePayer, lamports: '10000000000' });
     return `refund:${id}`;
   },
 
