@@ -1,20 +1,27 @@
 import type { PaymentView } from '#libs/payments/view';
 import type { RefundView } from '#libs/refunds/view';
-import { inject } from './faults.ts';
+import { inject, type SetFault } from './faults.ts';
 import type { Shop } from './shop.ts';
 
 /** Slots for which what vanishes is seen as confirmed: long enough to be posted on a busy machine, too short to be final. */
 const SEEN_SLOTS = 30;
 
+/** What holds a shop's buyer back until it is said what never lands again. */
+const held = new WeakMap<Shop, SetFault>();
+
 /** The next transaction with the buyer's account is seen as confirmed for a while, and was then never there. */
 export const vanish = async (shop: Shop) => {
   const account = (await shop.buyer.tokenAccount()) as string;
+  // Sent again before it was seen, as on a busy machine, the same bytes would land after all.
+  held.set(shop, await inject(shop.stack, { kind: 'never_land', method: 'sendTransaction', account }));
   await inject(shop.stack, { kind: 'gone', seen: 'confirmed', slots: SEEN_SLOTS, method: 'sendTransaction', account, times: 1 });
 };
 
 /** From now on these bytes never land, however often they are sent; until the faults are cleared. */
-export const neverAgain = (shop: Shop, signature: string) =>
-  inject(shop.stack, { kind: 'never_land', method: 'sendTransaction', signature });
+export async function neverAgain(shop: Shop, signature: string): Promise<void> {
+  await inject(shop.stack, { kind: 'never_land', method: 'sendTransaction', signature });
+  await held.get(shop)?.clear();
+}
 
 /** A refund that is posted, and whose transaction is about to vanish, not to come back. All of the payment without an amount. */
 export async function vanishingRefund(shop: Shop, paymentId: string, amount?: bigint): Promise<RefundView> {
